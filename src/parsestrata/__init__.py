@@ -1,0 +1,37 @@
+"""LlamaParse v2 results as documents cut along their own headings.
+
+    import parsestrata
+
+    for chunk in parsestrata.chunk("result.json"):
+        print(chunk.page_number, chunk.heading_path, parsestrata.contextualize(chunk))
+
+`parsestrata.langchain` and `parsestrata.llama_index` make Documents and Nodes of the
+same chunks. This module loads neither framework.
+"""
+
+from parsestrata.chunking.chunk import Chunk, contextualize
+from parsestrata.chunking.metadata import Provenance, to_flat, to_rich
+from parsestrata.document.geometry import Region
+from parsestrata.errors import ParseStrataError, ParseStrataWarning
+from parsestrata.face import chunk, outline
+from parsestrata.options import Options
+from parsestrata.report import JobReport, Report
+
+__all__ = [
+    "Chunk",
+    "JobReport",
+    "Options",
+    "ParseStrataError",
+    "ParseStrataWarning",
+    "Provenance",
+    "Region",
+    "Report",
+    "__version__",
+    "chunk",
+    "contextualize",
+    "outline",
+    "to_flat",
+    "to_rich",
+]
+
+__version__ = "0.1.0"

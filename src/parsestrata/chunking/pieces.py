@@ -1,0 +1,189 @@
+"""Items -> the texts a body is made of, whole or in parts (rules 5 and 6)."""
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from parsestrata.chunking.splitting import cut_text, partition
+from parsestrata.chunking.tables import (
+    TablePart,
+    header_pairs,
+    lay_out,
+    part_of,
+    row_label,
+)
+from parsestrata.chunking.tokens import CountTokens
+from parsestrata.document.model import Item, ListEntry, Table
+from parsestrata.options import TableFormat
+
+_INDENT = "  "
+_FENCE = re.compile(r"`{3,}")
+_LONGEST_LABEL = 60
+"""Characters of a row's first cell that are repeated when the row is split."""
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A text that goes into one body as it is."""
+
+    text: str
+    tokens: int
+    item: Item
+    table: TablePart | None = None
+    repeated: bool = False
+    """True for a text that stands in another chunk and is only said again."""
+    part: int = 1
+    """1-based; from 2 on the text goes on with an item of an earlier chunk."""
+
+
+class _Cut(msgspec.Struct, frozen=True):
+    """An item cut at its own boundaries."""
+
+    segments: list[str]
+    """Each with its trailing white space."""
+    opening: str = ""
+    """What every part repeats before its segments, newline included."""
+    closing: str = ""
+    rows: list[int] = []
+    """Of a table: the row below the header that each segment belongs to."""
+
+
+class Writer:
+    """Writes items as text, whole or in parts.
+
+    Args:
+        count: The counter.
+        table_format: How tables are written.
+
+    Attributes:
+        count: The counter.
+    """
+
+    def __init__(self, count: CountTokens, table_format: TableFormat) -> None:
+        self.count = self._count = count
+        self._table_format = table_format
+
+    def write(self, item: Item) -> Piece:
+        """Write an item whole."""
+        if item.table is not None:
+            return self._write_table(item, item.table)
+        text = write_entries(item.entries) if item.entries else item.text
+        return Piece(text, self._count(text), item)
+
+    def write_parts(
+        self, item: Item, first: int, rest: int, tail: int = 0
+    ) -> list[Piece]:
+        """Write an item in parts.
+
+        Args:
+            item: The item.
+            first: Most tokens of the first part.
+            rest: Most tokens of every other part.
+            tail: Tokens that the last part should leave free, where it can.
+
+        Returns:
+            At least one part; together they hold the whole item.
+        """
+        cut = self._cut(item, min(first, rest))
+        frame = self._count(cut.opening + cut.closing)
+        sizes = [self._count(segment) for segment in cut.segments]
+        if sizes and sizes[-1] + tail <= min(first, rest) - frame:
+            sizes[-1] += tail
+        ranges = partition(sizes, first - frame, rest - frame)
+        return [
+            self._part(item, cut, number, span) for number, span in enumerate(ranges, 1)
+        ]
+
+    def _write_table(self, item: Item, table: Table) -> Piece:
+        rows = max(len(table.rows) - 1, 0)
+        if self._table_format == "html" and table.html:
+            text = table.html.strip()
+        else:
+            text = lay_out(table, self._table_format).write(0, rows)
+        return Piece(text, self._count(text), item, part_of(table, 0, rows))
+
+    def _part(self, item: Item, cut: _Cut, number: int, span: tuple[int, int]) -> Piece:
+        start, stop = span
+        body = "".join(cut.segments[start:stop]).strip("\n").rstrip()
+        text = f"{cut.opening}{body}{cut.closing}"
+        table = None
+        if item.table is not None:
+            rows = cut.rows[start:stop]
+            table = part_of(item.table, *((rows[0], rows[-1] + 1) if rows else (0, 0)))
+        return Piece(text, self._count(text), item, table, part=number)
+
+    def _cut(self, item: Item, room: int) -> _Cut:
+        """Cut an item so that each segment with the frame fits into the room."""
+        if item.table is not None:
+            return self._cut_table(item.table, room)
+        if item.kind == "code":
+            return self._cut_code(item, room)
+        if item.entries:
+            lines = "\n".join(write_entries([entry]) for entry in item.entries)
+            return _Cut(self._cut_lines(lines, room))
+        return _Cut(cut_text(item.text, room, self._count))
+
+    def _cut_lines(self, text: str, room: int) -> list[str]:
+        lines = text.splitlines(keepends=True)
+        return [part for line in lines for part in cut_text(line, room, self._count)]
+
+    def _cut_code(self, item: Item, room: int) -> _Cut:
+        """Cut code at its lines; the fence is closed and opened again."""
+        fence = "`" * max([3, *[len(run) + 1 for run in _FENCE.findall(item.plain)]])
+        opening, closing = f"{fence}{item.language}\n", f"\n{fence}"
+        frame = self._count(opening + closing)
+        if frame > room // 2:
+            return _Cut(self._cut_lines(item.plain, room))
+        segments = self._cut_lines(item.plain, room - frame)
+        return _Cut(segments, opening, closing)
+
+    def _cut_table(self, table: Table, room: int) -> _Cut:
+        """Cut a table at its rows, and a row wider than the room at its cells."""
+        layout = lay_out(table, self._table_format)
+        frame = self._count(layout.opening + layout.closing)
+        if not layout.rows:
+            return _Cut(self._cut_lines(layout.opening, room))
+        header_fits = frame <= room // 2
+        limit = room - frame if header_fits else room
+        segments, rows = [], []
+        for number, row in enumerate(layout.rows):
+            narrow = header_fits and self._count(row) <= limit
+            parts = [row] if narrow else self._cut_row(table, number, limit)
+            segments += parts
+            rows += [number] * len(parts)
+        if not header_fits:
+            return _Cut(segments, rows=rows)
+        return _Cut(segments, layout.opening, layout.closing, rows)
+
+    def _cut_row(self, table: Table, row: int, limit: int) -> list[str]:
+        """Write a row as lines of `header: value` pairs, its label on each line."""
+        label = row_label(table, row)
+        prefix = f"{label} | " if label and len(label) <= _LONGEST_LABEL else ""
+        room = limit - self._count(prefix)
+        if room < limit // 2:
+            prefix, room = "", limit
+        lines: list[str] = []
+        line = ""
+        for pair in header_pairs(table, row):
+            for part in cut_text(pair, room, self._count):
+                joined = f"{line} | {part}" if line else part
+                if line and self._count(joined) > (room if lines else limit):
+                    lines.append(line)
+                    joined = part
+                line = joined
+        lines.append(line)
+        return [f"{prefix if number else ''}{t}\n" for number, t in enumerate(lines)]
+
+
+def write_entries(entries: tuple[ListEntry, ...] | list[ListEntry]) -> str:
+    """Write list entries, one below the other, nested ones indented."""
+    return "\n".join(list(_entry_lines(entries)))
+
+
+def _entry_lines(entries: tuple[ListEntry, ...] | list[ListEntry]) -> Iterator[str]:
+    for entry in entries:
+        indent = _INDENT * entry.depth
+        first, *more = entry.text.splitlines() or [""]
+        yield f"{indent}{entry.marker} {first}".rstrip()
+        hanging = indent + " " * (len(entry.marker) + 1)
+        yield from (f"{hanging}{line}" if line.strip() else "" for line in more)

@@ -1,0 +1,265 @@
+"""Api pages -> items; the only room that knows both."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from parsestrata.api import models as wire
+from parsestrata.document.geometry import Region, make_region
+from parsestrata.document.model import Image, Item, Link, ListEntry, Page, Table
+
+_PAGE_NUMBER_TAG = re.compile(r"\\?</?\s*page_number\s*\\?>", re.IGNORECASE)
+_FIRST_NUMBER = re.compile(r"\s*(\d{1,9})[.)]\s")
+_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(<?([^\s()<>]*(?:\([^\s()]*\))?[^\s()<>]*)>?")
+_PLACEHOLDERS = frozenset({"image", "image_url_placeholder"})
+_TEXT_FIELDS = ("md", "value", "text", "caption", "html")
+_LAYOUT_FIELDS = frozenset({"type", "bbox"})
+
+
+def read_items(
+    pages: Iterable[wire.StructuredPage | wire.FailedPage],
+    metadata: Mapping[int, wire.MetadataPage] | None = None,
+    *,
+    placeholders: bool = False,
+) -> Iterator[tuple[Page, list[Item]]]:
+    """Turn wire pages into pages and their items.
+
+    Units are settled here: points from the top left, boxes clipped to their
+    page, page numbers as the wire gives them. `<page_number>` tags go.
+
+    Args:
+        pages: In the order of the answer, which is kept.
+        metadata: Pages of `expand=metadata`, by page number.
+        placeholders: Put a text that says so on each failed page.
+
+    Yields:
+        `(page, items)`; a failed page has an `error`, a blank one has neither
+        error nor items.
+    """
+    known = metadata or {}
+    position = 0
+    for wire_page in pages:
+        page = _read_page(wire_page, known.get(wire_page.page_number))
+        items = []
+        if isinstance(wire_page, wire.StructuredPage):
+            for wire_item in wire_page.items:
+                items.append(_read_item(wire_item, page, position))
+                position += 1
+        elif placeholders:
+            items.append(placeholder(page, position))
+            position += 1
+        yield page, items
+
+
+def placeholder(page: Page, position: int) -> Item:
+    """Make a text that stands for a page that could not be parsed."""
+    text = f"[Page {page.number} could not be parsed: {page.error}]"
+    return Item(position=position, page=page, kind="text", text=text, plain=text)
+
+
+def clean_markdown(text: str) -> str:
+    """Strip `<page_number>` tags, escaped ones too, and the space around."""
+    if "page_number" in text:
+        text = _PAGE_NUMBER_TAG.sub("", text)
+    return text.strip()
+
+
+def read_page(
+    page_number: int, metadata: wire.MetadataPage | None, error: str = ""
+) -> Page:
+    """Make a page whose size is not known, as in markdown and text results.
+
+    Args:
+        page_number: 1-based source page.
+        metadata: Its page of `expand=metadata`, None without one.
+        error: Why the page failed, "" when it did not.
+    """
+    return Page(
+        number=page_number,
+        label=(metadata and metadata.printed_page_number) or "",
+        confidence=(metadata and metadata.confidence) or 0.0,
+        error=error,
+    )
+
+
+def _read_page(
+    page: wire.StructuredPage | wire.FailedPage, metadata: wire.MetadataPage | None
+) -> Page:
+    if isinstance(page, wire.FailedPage):
+        return read_page(page.page_number, metadata, page.error or "no reason given")
+    return Page(
+        number=page.page_number,
+        width=page.page_width,
+        height=page.page_height,
+        label=(metadata and metadata.printed_page_number) or "",
+        confidence=(metadata and metadata.confidence) or 0.0,
+    )
+
+
+def _read_item(item: wire.Item, page: Page, position: int) -> Item:
+    if isinstance(item, wire.UnknownItem):
+        return _read_unknown(item, page, position)
+    text = clean_markdown(item.md)
+    read_fields = _FIELDS.get(item.type)
+    fields: dict[str, Any] = {} if read_fields is None else read_fields(item)
+    plain = fields.setdefault("plain", text)
+    boxes = item.bbox
+    if boxes:
+        fields["label"] = boxes[0].label or ""
+        fields["regions"] = _read_regions(boxes, page)
+        fields["confidence"] = _lowest(boxes)
+    if "](" in text and item.type != "image":
+        images, links = _find_links(text)
+        fields.setdefault("links", links)
+        fields.setdefault("images", images)
+    return Item(
+        position=position, page=page, kind=item.type, text=text or plain, **fields
+    )
+
+
+def _read_regions(boxes: Sequence[wire.BBox], page: Page) -> tuple[Region, ...]:
+    size = (page.width, page.height)
+    return tuple([make_region(page.number, size, (b.x, b.y, b.w, b.h)) for b in boxes])
+
+
+def _lowest(boxes: Sequence[wire.BBox]) -> float:
+    if len(boxes) == 1:
+        return boxes[0].confidence or 0.0
+    return min([b.confidence for b in boxes if b.confidence is not None], default=0.0)
+
+
+# What each kind has of its own
+
+
+def _text_fields(item: wire.TextItem) -> dict[str, Any]:
+    value = item.value
+    return {} if value == item.md else {"plain": clean_markdown(value)}
+
+
+def _heading_fields(item: wire.HeadingItem) -> dict[str, Any]:
+    return {
+        "plain": clean_markdown(item.value),
+        "level": item.level,
+        "wire_level": item.level,
+    }
+
+
+def _code_fields(item: wire.CodeItem) -> dict[str, Any]:
+    return {"plain": item.value.strip("\n"), "language": item.language or ""}
+
+
+def _table_fields(item: wire.TableItem) -> dict[str, Any]:
+    concerns = dict.fromkeys(c.type for c in item.parse_concerns or ())
+    table = Table(
+        rows=tuple([_cells(row) for row in item.rows]),
+        csv=item.csv,
+        html=item.html,
+        merged_pages=item.merged_from_pages or (),
+        concerns=tuple(concerns),
+    )
+    return {"table": table, "merged_into_page": item.merged_into_page or 0}
+
+
+def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
+    return tuple([c if type(c) is str else "" if c is None else str(c) for c in row])
+
+
+def _image_fields(item: wire.ImageItem) -> dict[str, Any]:
+    caption = clean_markdown(item.caption)
+    name = "" if item.url in _PLACEHOLDERS else item.url
+    images = (Image(file_name=name, caption=caption),) if name or caption else ()
+    return {"plain": caption, "images": images}
+
+
+def _link_fields(item: wire.LinkItem) -> dict[str, Any]:
+    text = clean_markdown(item.text)
+    return {"plain": text or item.url, "links": (Link(text=text, url=item.url),)}
+
+
+def _list_fields(item: wire.ListItem) -> dict[str, Any]:
+    return {"entries": tuple(_entries(item, 0))}
+
+
+_FIELDS: dict[str, Any] = {
+    "text": _text_fields,
+    "heading": _heading_fields,
+    "code": _code_fields,
+    "table": _table_fields,
+    "image": _image_fields,
+    "link": _link_fields,
+    "list": _list_fields,
+}
+
+
+def _entries(item: wire.ListItem, depth: int) -> Iterator[ListEntry]:
+    """Flatten a list; a nested one follows its parent's text as a sibling."""
+    number = _first_number(item)
+    for child in item.items:
+        if isinstance(child, wire.ListItem):
+            yield from _entries(child, depth + 1)
+            continue
+        text = (
+            _unknown_text(child)
+            if isinstance(child, wire.UnknownItem)
+            else clean_markdown(child.md) or clean_markdown(child.value)
+        )
+        marker = f"{number}." if item.ordered else "-"
+        yield ListEntry(text=text, depth=depth, marker=marker)
+        number += 1
+
+
+def _first_number(item: wire.ListItem) -> int:
+    match = _FIRST_NUMBER.match(item.md) if item.ordered else None
+    return int(match[1]) if match else 1
+
+
+def _find_links(text: str) -> tuple[tuple[Image, ...], tuple[Link, ...]]:
+    images, links = [], []
+    for bang, label, url in _LINK.findall(text):
+        if bang:
+            name = "" if url in _PLACEHOLDERS else url
+            images.append(Image(file_name=name, caption=label))
+        elif url:
+            links.append(Link(text=label, url=url))
+    return tuple(images), tuple(links)
+
+
+# What is none of the nine kinds
+
+
+def _read_unknown(item: wire.UnknownItem, page: Page, position: int) -> Item:
+    """Keep the text of an item nobody knows, and its boxes where they are boxes."""
+    text = _unknown_text(item)
+    boxes = _unknown_boxes((item.model_extra or {}).get("bbox"))
+    return Item(
+        position=position,
+        page=page,
+        kind="unknown",
+        text=text,
+        plain=text,
+        label=(boxes and boxes[0].label) or "",
+        regions=_read_regions(boxes, page),
+        confidence=_lowest(boxes),
+    )
+
+
+def _unknown_text(item: wire.UnknownItem) -> str:
+    fields = item.model_extra or {}
+    for name in _TEXT_FIELDS:
+        value = fields.get(name)
+        if isinstance(value, str) and value.strip():
+            return clean_markdown(value)
+    rest = {k: v for k, v in fields.items() if k not in _LAYOUT_FIELDS and v}
+    return json.dumps(rest, ensure_ascii=False) if rest else ""
+
+
+def _unknown_boxes(value: object) -> list[wire.BBox]:
+    boxes = value if isinstance(value, list) else []
+    found = []
+    for box in boxes:
+        try:
+            found.append(wire.BBox.model_validate(box))
+        except ValueError:
+            continue
+    return found

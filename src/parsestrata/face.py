@@ -1,0 +1,47 @@
+"""The two functions of the package's face: `chunk` and `outline`."""
+
+from collections.abc import Iterator, Sequence
+from typing import Unpack
+
+from parsestrata.chunking.chunk import Chunk
+from parsestrata.conversion import Conversion
+from parsestrata.document.outline import Section
+from parsestrata.loading import Loading, as_sources
+from parsestrata.options import OptionValues, make_options
+from parsestrata.sources.source import Source, open_source
+
+
+def chunk(
+    source: Source | Sequence[Source], **options: Unpack[OptionValues]
+) -> Iterator[Chunk]:
+    """Cut one result or many into chunks.
+
+    Args:
+        source: A job id, a saved result (path, `-`, bytes, dict, open file), an SDK
+            object, or a list of them.
+        **options: Fields of `Options`.
+
+    Yields:
+        Chunks in reading order.
+
+    Raises:
+        ConfigError: An option is wrong; before the first chunk.
+        ParseStrataError: A source cannot be read.
+    """
+    loading = Loading(make_options(**options))
+    pairs = loading.chunks(as_sources(source))
+    return (chunk for chunk, _ in pairs)
+
+
+def outline(source: Source, **options: Unpack[OptionValues]) -> tuple[Section, ...]:
+    """Read the tree of sections of one result.
+
+    Args:
+        source: As for `chunk`.
+        **options: Fields of `Options`; `repair_headings` matters here.
+
+    Returns:
+        The sections at the root, each with its pages and those below it.
+    """
+    made = make_options(**options)
+    return Conversion(open_source(source, made), made).outline()

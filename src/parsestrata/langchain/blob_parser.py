@@ -1,0 +1,46 @@
+"""LlamaParseBlobParser: blobs of saved results -> Documents."""
+
+from collections.abc import Iterator
+from typing import Unpack
+
+from langchain_core.document_loaders import BaseBlobParser
+from langchain_core.documents import Document
+from langchain_core.documents.base import Blob
+
+from parsestrata.langchain.documents import to_document
+from parsestrata.loading import Loading
+from parsestrata.options import OptionValues, make_options
+from parsestrata.report import Report
+
+
+class LlamaParseBlobParser(BaseBlobParser):
+    """Parses blobs of saved v2 results, for folders through `GenericLoader`.
+
+    Metadata of the blob go on to its Documents; keys of the contract are the
+    chunk's own.
+
+    Args:
+        **options: Fields of `parsestrata.Options`.
+
+    Raises:
+        ConfigError: An option is wrong.
+    """
+
+    def __init__(self, **options: Unpack[OptionValues]) -> None:
+        self._options = make_options(**options)
+        self._loading = Loading(self._options)
+
+    @property
+    def report(self) -> Report:
+        """What happened to every blob parsed so far."""
+        return self._loading.report
+
+    def lazy_parse(self, blob: Blob) -> Iterator[Document]:
+        """Yield the Documents of one blob.
+
+        Raises:
+            ParseStrataError: The blob is no v2 result.
+        """
+        data, name = blob.as_bytes(), blob.source
+        for chunk, metadata in self._loading.split_data(data, name, blob.metadata):
+            yield to_document(chunk, metadata)

@@ -1,0 +1,55 @@
+"""LlamaParseLoader: job ids or saved results -> Documents."""
+
+from collections.abc import AsyncIterator, Generator, Sequence
+from contextlib import closing
+from typing import Unpack
+
+from langchain_core.document_loaders import BaseLoader
+from langchain_core.documents import Document
+
+from parsestrata.langchain.documents import to_document
+from parsestrata.loading import Loading, as_sources, iterate_in_thread
+from parsestrata.options import OptionValues, make_options
+from parsestrata.report import Report
+from parsestrata.sources.source import Source
+
+
+class LlamaParseLoader(BaseLoader):
+    """Loads LlamaParse v2 results as Documents cut along their headings.
+
+    Args:
+        source: A job id, a saved result (path, `-`, bytes, dict, open file), an
+            object of the llama-cloud SDK, or a list of them.
+        **options: Fields of `parsestrata.Options`: `split`, `max_tokens`, ...
+
+    Raises:
+        ConfigError: An option is wrong.
+    """
+
+    def __init__(
+        self, source: Source | Sequence[Source], **options: Unpack[OptionValues]
+    ) -> None:
+        self._sources = as_sources(source)
+        self._options = make_options(**options)
+        self._loading = Loading(self._options)
+
+    @property
+    def report(self) -> Report:
+        """What failed, was blank or was left out in the run begun last, and why."""
+        return self._loading.report
+
+    def lazy_load(self) -> Generator[Document, None, None]:
+        """Yield Documents in reading order; each call is a new run with its report.
+
+        Raises:
+            ParseStrataError: A source cannot be read; see `on_failed_job`.
+        """
+        loading = self._loading = Loading(self._options)
+        for chunk, report in loading.chunks(self._sources):
+            yield to_document(chunk, loading.metadata(chunk, report))
+
+    async def alazy_load(self) -> AsyncIterator[Document]:
+        """Yield the same Documents; the work is done in a thread."""
+        with closing(self.lazy_load()) as documents:
+            async for document in iterate_in_thread(documents):
+                yield document

@@ -1,0 +1,54 @@
+"""HeadingSplitter: Documents that hold a raw result -> Documents of chunks."""
+
+from collections.abc import Sequence
+from typing import Any, Unpack
+
+from langchain_core.documents import BaseDocumentTransformer, Document
+
+from parsestrata.langchain.documents import to_document
+from parsestrata.loading import Loading
+from parsestrata.options import OptionValues, make_options
+from parsestrata.report import Report
+
+
+class HeadingSplitter(BaseDocumentTransformer):
+    """Cuts Documents of `LlamaParseLoader(split="result")` along their headings.
+
+    Metadata that a caller put on a Document go on to its chunks; keys of the
+    contract are the chunk's own.
+
+    Args:
+        **options: Fields of `parsestrata.Options`.
+
+    Raises:
+        ConfigError: An option is wrong.
+    """
+
+    def __init__(self, **options: Unpack[OptionValues]) -> None:
+        self._options = make_options(**options)
+        self._loading = Loading(self._options)
+
+    @property
+    def report(self) -> Report:
+        """What failed, was blank or was left out in the last call, and why."""
+        return self._loading.report
+
+    def transform_documents(
+        self, documents: Sequence[Document], **_kwargs: Any
+    ) -> list[Document]:
+        """Cut each Document.
+
+        Raises:
+            SourceError: A Document holds no raw result.
+            ParseStrataError: A result cannot be read; see `on_failed_job`.
+        """
+        loading = self._loading = Loading(self._options)
+        texts = [(d.page_content, d.metadata) for d in documents]
+        return [
+            to_document(chunk, metadata)
+            for chunk, metadata in loading.split_texts(texts)
+        ]
+
+    def split_documents(self, documents: Sequence[Document]) -> list[Document]:
+        """Cut each Document: the name that LangChain's text splitters have for it."""
+        return self.transform_documents(documents)

@@ -1,0 +1,20 @@
+"""LlamaIndex: a reader and a node parser (extra: llama-index)."""
+
+from parsestrata.errors import MissingExtraError
+
+try:
+    import llama_index.core  # noqa: F401 - only to see whether it is there
+except ModuleNotFoundError as error:
+    raise MissingExtraError(error.name or "llama_index.core", "llama-index") from None
+
+from parsestrata.llama_index.node_parser import HeadingNodeParser
+from parsestrata.llama_index.nodes import document_id, to_document, to_nodes
+from parsestrata.llama_index.reader import LlamaParseReader
+
+__all__ = [
+    "HeadingNodeParser",
+    "LlamaParseReader",
+    "document_id",
+    "to_document",
+    "to_nodes",
+]

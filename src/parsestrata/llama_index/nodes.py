@@ -1,0 +1,166 @@
+"""Chunks -> LlamaIndex Documents and TextNodes with their relationships."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llama_index.core.schema import (
+    Document,
+    NodeRelationship,
+    ObjectType,
+    RelatedNodeInfo,
+    RelatedNodeType,
+    TextNode,
+)
+
+from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk, make_uuid
+from parsestrata.document.model import Heading
+from parsestrata.options import Context, Options
+
+Described = tuple[Chunk, Mapping[str, Any]]
+"""A chunk and its metadata."""
+
+_KEYS_OF_CONTEXT: dict[Context, tuple[str, ...]] = {
+    "name+path": ("file_name", "heading_path"),
+    "path": ("heading_path",),
+    "none": (),
+}
+_CARRIER = "chunk_id"
+"""A key that is never empty: without one the text template would not be used."""
+_METADATA_TEMPLATE = "{value}"
+_TEXT_TEMPLATE = "{metadata_str}\n\n{content}"
+
+
+def document_id(source: str, options: Options) -> str:
+    """Return the id that all nodes of a document have as their `ref_doc_id`.
+
+    Args:
+        source: As in the metadata.
+        options: For the namespace.
+    """
+    name = f"{options.id_namespace}\x1fdocument\x1f{source}"
+    return make_uuid(options.namespace, name)
+
+
+def to_document(
+    chunk: Chunk, metadata: Mapping[str, Any], options: Options
+) -> Document:
+    """Make a Document of a chunk, a page, an item, a whole document or a raw result.
+
+    For the two last the id is that of the document and not of its content, as a
+    docstore wants it that tells by the hash whether a document has changed.
+    """
+    whole = options.split in {"document", "result"}
+    return Document(
+        text=chunk.body,
+        id_=document_id(chunk.origin.source, options) if whole else chunk.id,
+        metadata=dict(metadata),
+        **_texts(chunk, metadata, options.context),
+    )
+
+
+def to_nodes(
+    described: Sequence[Described],
+    options: Options,
+    source: RelatedNodeInfo | None = None,
+) -> list[TextNode]:
+    """Make the nodes of one document.
+
+    PREVIOUS and NEXT follow the reading order over all pages. PARENT is the first
+    chunk of the nearest enclosing section that has a chunk of its own, CHILD the
+    other way round. Relations hold ids, no copies of metadata.
+
+    Args:
+        described: All chunks of the document in order, with their metadata.
+        options: For ids and templates.
+        source: What SOURCE says; None for the document of the chunks themselves.
+    """
+    if not described:
+        return []
+    origin = described[0][0].origin
+    source = source or RelatedNodeInfo(
+        node_id=document_id(origin.source, options), node_type=ObjectType.DOCUMENT
+    )
+    infos = [
+        RelatedNodeInfo(node_id=chunk.id, node_type=ObjectType.TEXT)
+        for chunk, _ in described
+    ]
+    relations = _relate([chunk for chunk, _ in described], infos, source)
+    return [
+        TextNode(
+            text=chunk.body,
+            id_=chunk.id,
+            metadata=dict(metadata),
+            relationships=related,
+            **_texts(chunk, metadata, options.context),
+        )
+        for (chunk, metadata), related in zip(described, relations, strict=True)
+    ]
+
+
+def _texts(
+    chunk: Chunk, metadata: Mapping[str, Any], context: Context
+) -> dict[str, Any]:
+    """Choose keys and templates so that the embedded text is the chunk in context.
+
+    Every key is left out of both texts but those of the context: a splitter
+    downstream refuses metadata longer than its chunk size in either.
+    """
+    shown = [key for key in _KEYS_OF_CONTEXT[context] if metadata.get(key)]
+    values = [metadata[key] for key in shown]
+    texts = [v if isinstance(v, str) else PATH_SEPARATOR.join(v) for v in values]
+    template = _TEXT_TEMPLATE
+    if not chunk.context:
+        shown = []
+    elif PATH_SEPARATOR.join(texts) != chunk.context or texts != values:
+        shown = [_CARRIER]
+        literal = chunk.context.replace("{", "{{").replace("}", "}}")
+        template = f"{literal}\n\n{{content}}"
+    excluded = [key for key in metadata if key not in shown]
+    return {
+        "excluded_embed_metadata_keys": excluded,
+        "excluded_llm_metadata_keys": list(excluded),
+        "metadata_template": _METADATA_TEMPLATE,
+        "metadata_separator": PATH_SEPARATOR,
+        "text_template": template,
+    }
+
+
+def _relate(
+    chunks: Sequence[Chunk], infos: Sequence[RelatedNodeInfo], source: RelatedNodeInfo
+) -> list[dict[NodeRelationship, RelatedNodeType]]:
+    relations: list[dict[NodeRelationship, RelatedNodeType]] = []
+    open_sections: list[tuple[tuple[Heading, ...], int]] = []
+    children: dict[int, list[RelatedNodeInfo]] = {}
+    for number, chunk in enumerate(chunks):
+        related: dict[NodeRelationship, RelatedNodeType] = {
+            NodeRelationship.SOURCE: source
+        }
+        if number:
+            related[NodeRelationship.PREVIOUS] = infos[number - 1]
+        if number + 1 < len(infos):
+            related[NodeRelationship.NEXT] = infos[number + 1]
+        parent = _find_parent(open_sections, chunk.headings, number)
+        if parent is not None:
+            related[NodeRelationship.PARENT] = infos[parent]
+            children.setdefault(parent, []).append(infos[number])
+        relations.append(related)
+    for parent, below in children.items():
+        relations[parent][NodeRelationship.CHILD] = list(below)
+    return relations
+
+
+def _find_parent(
+    open_sections: list[tuple[tuple[Heading, ...], int]],
+    path: tuple[Heading, ...],
+    number: int,
+) -> int | None:
+    """Find the chunk that opened the nearest section above; keep the stack of them."""
+    while open_sections and path[: len(open_sections[-1][0])] != open_sections[-1][0]:
+        open_sections.pop()
+    if not path:
+        return None
+    if open_sections and open_sections[-1][0] == path:
+        return open_sections[-2][1] if len(open_sections) > 1 else None
+    parent = open_sections[-1][1] if open_sections else None
+    open_sections.append((path, number))
+    return parent

@@ -1,0 +1,166 @@
+"""LlamaParseReader: job ids or saved results -> Documents or nodes."""
+
+from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from contextlib import closing
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from llama_index.core.bridge.pydantic import Field, PrivateAttr
+from llama_index.core.readers.base import BasePydanticReader
+from llama_index.core.schema import Document, MetadataMode, TextNode
+
+from parsestrata.errors import MissingExtraError
+from parsestrata.llama_index.nodes import to_document, to_nodes
+from parsestrata.llama_index.settings import check_picklable
+from parsestrata.loading import Loading, as_sources, iterate_in_thread
+from parsestrata.options import Options, OptionValues, make_options
+from parsestrata.report import Report
+from parsestrata.sources.source import Source
+
+if TYPE_CHECKING:
+    from langchain_core.documents import Document as LangChainDocument
+
+
+class LlamaParseReader(BasePydanticReader):
+    """Reads LlamaParse v2 results as Documents or nodes cut along their headings.
+
+    Args:
+        **options: Fields of `parsestrata.Options`: `split`, `max_tokens`, ...
+            The API key stays out of `to_dict()`, `to_json()` and `repr()`.
+
+    Raises:
+        ConfigError: An option is wrong.
+    """
+
+    is_remote: bool = True
+    options: Options = Field(default_factory=Options)
+    _loading: Loading = PrivateAttr()
+
+    def __init__(
+        self,
+        *,
+        options: Options | Mapping[str, Any] | None = None,
+        is_remote: bool = True,
+        **values: Unpack[OptionValues],
+    ) -> None:
+        if not isinstance(options, Options):
+            options = make_options(**{**(options or {}), **values})
+        super().__init__(options=options, is_remote=is_remote)
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Begin with an empty report."""
+        super().model_post_init(context)
+        self._loading = Loading(self.options)
+
+    @classmethod
+    def class_name(cls) -> str:
+        """Return the name under which LlamaIndex stores the reader."""
+        return "LlamaParseReader"
+
+    def __getstate__(self) -> dict[str, Any]:
+        check_picklable(self.options)
+        return super().__getstate__()
+
+    @property
+    def report(self) -> Report:
+        """What failed, was blank or was left out in the run begun last, and why."""
+        return self._loading.report
+
+    def lazy_load_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> Generator[Document, None, None]:
+        """Yield Documents in reading order; each call is a new run with its report.
+
+        Args:
+            source: A job id, a saved result (path, `-`, bytes, dict, open file), an
+                object of the llama-cloud SDK, or a list of them.
+            extra_info: Added to the metadata of every Document; keys of the contract
+                stay the chunk's own.
+            fs: An fsspec file system that the paths are of; None for local ones.
+
+        Raises:
+            ParseStrataError: A source cannot be read; see `on_failed_job`.
+        """
+        loading = self._loading = Loading(self.options)
+        for chunk, report in loading.chunks(_opened(source, fs)):
+            metadata = {**(extra_info or {}), **loading.metadata(chunk, report)}
+            yield to_document(chunk, metadata, self.options)
+
+    def load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+        """Load all Documents; takes what `lazy_load_data` takes."""
+        return list(self.lazy_load_data(*args, **kwargs))
+
+    async def aload_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+        """Load all Documents; the work is done in a thread."""
+        return [document async for document in self.astream_data(*args, **kwargs)]
+
+    async def alazy_load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+        """Load all Documents, as the base class wants it: an awaitable iterable.
+
+        To get one at a time without blocking the event loop: `astream_data`.
+        """
+        return await self.aload_data(*args, **kwargs)
+
+    async def astream_data(self, *args: Any, **kwargs: Any) -> AsyncIterator[Document]:
+        """Yield Documents one at a time; the work is done in a thread."""
+        with closing(self.lazy_load_data(*args, **kwargs)) as documents:
+            async for document in iterate_in_thread(documents):
+                yield document
+
+    def load_nodes(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+    ) -> list[TextNode]:
+        """Load TextNodes with SOURCE, PREVIOUS, NEXT, PARENT and CHILD.
+
+        Args:
+            source: As for `lazy_load_data`.
+            extra_info: As for `lazy_load_data`.
+        """
+        loading = self._loading = Loading(self.options)
+        described = (
+            (report, (chunk, {**(extra_info or {}), **loading.metadata(chunk, report)}))
+            for chunk, report in loading.chunks(as_sources(source))
+        )
+        nodes: list[TextNode] = []
+        for _, group in groupby(described, key=lambda pair: id(pair[0])):
+            nodes += to_nodes([pair for _, pair in group], self.options)
+        return nodes
+
+    def load_langchain_documents(self, **kwargs: Any) -> "list[LangChainDocument]":
+        """Load LangChain Documents, by ourselves: the framework's bridge is broken.
+
+        Raises:
+            MissingExtraError: langchain-core is not installed.
+        """
+        try:
+            from langchain_core.documents import (  # noqa: PLC0415 - another extra
+                Document as LangChainDocument,
+            )
+        except ModuleNotFoundError:
+            module = "langchain_core"
+            raise MissingExtraError(module, "langchain") from None
+        return [
+            LangChainDocument(
+                id=document.id_,
+                page_content=document.get_content(MetadataMode.EMBED),
+                metadata=document.metadata,
+            )
+            for document in self.load_data(**kwargs)
+        ]
+
+
+def _opened(source: Source | Sequence[Source], fs: Any) -> list[Source]:
+    """Read paths through a file system of fsspec."""
+    sources = as_sources(source)
+    if fs is None:
+        return sources
+    return [
+        fs.open(str(one), "rb") if isinstance(one, str | Path) else one
+        for one in sources
+    ]

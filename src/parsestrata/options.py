@@ -1,0 +1,183 @@
+"""The options that every adapter and the command line take by the same names."""
+
+import difflib
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, TypedDict, Unpack
+from uuid import UUID
+
+import pydantic
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from parsestrata.errors import ConfigError
+
+Split = Literal["chunk", "page", "item", "document", "result"]
+Context = Literal["name+path", "path", "none"]
+TableFormat = Literal["compact", "markdown", "html", "csv"]
+OnFailedPage = Literal["warn", "raise", "skip", "placeholder"]
+OnFailedJob = Literal["raise", "report"]
+MetadataProfile = Literal["flat", "rich"]
+Identity = Literal["name", "job_id"]
+
+SMALLEST_CAP = 16
+_NAMESPACE = UUID("8f0cc0de-5d6d-5b1c-9a3e-6f1f6f0d6a11")
+
+
+class Options(BaseModel):
+    """How a result is fetched, split and described.
+
+    Build it with `make_options`, which turns a wrong option into a `ConfigError`
+    that says what is allowed.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+    )
+
+    split: Split = "chunk"
+    """What one Document is: `chunk` heading-driven, `page` one page, `item` one
+    structured item, `document` the whole job, `result` the raw v2 JSON."""
+    max_tokens: int = Field(default=512, ge=SMALLEST_CAP)
+    """Cap of a chunk, its context included. At least 16."""
+    min_tokens: int = Field(default=100, ge=0)
+    """A chunk whose body is smaller merges with a neighbour where that fits."""
+    count_tokens: Callable[[str], Any] | Any = None
+    """A callable from text to a number (or a list) of tokens, or a tokenizer
+    with `encode`. None: the offline counter, which is approximate."""
+    context: Context = "name+path"
+    """What stands before the body: the document's name and the heading path."""
+    table_format: TableFormat = "compact"
+    """How a table is written in a body."""
+    include_page_furniture: bool = False
+    """Keep running page headers and footers."""
+    repair_headings: bool = False
+    """Mend missing, false and wrongly levelled headings; counted in the report."""
+    on_failed_page: OnFailedPage = "warn"
+    """A page that could not be parsed: warn, raise, skip in silence, or put a
+    chunk in its place that says so. It is in the report in any case."""
+    on_failed_job: OnFailedJob = "raise"
+    """Of many sources, one that fails: raise once its turn comes, or report it
+    and go on."""
+    metadata: MetadataProfile = "flat"
+    """`flat`: str, int, float and bool only. `rich`: lists and dicts."""
+    metadata_budget: int = Field(default=4000, ge=0)
+    """Most bytes of one bulky metadata value; 0: no limit."""
+    extra_metadata: Mapping[str, Any] = Field(default_factory=dict)
+    """Added to every chunk's metadata; may not use a key of the contract."""
+    identity: Identity = "name"
+    """What `source` is and ids build on: the document's file name, so that a
+    document parsed again keeps its ids, or the job id."""
+    id_namespace: str = ""
+    """Mixed into every id, so that two collections in one table never share one."""
+    api_key: SecretStr | None = Field(default=None, repr=False, exclude=True)
+    """None: `LLAMA_CLOUD_API_KEY`, then `LLAMA_PARSE_API_KEY`."""
+    base_url: str | None = None
+    """None: `LLAMA_CLOUD_BASE_URL`, then the US region."""
+    project_id: str | None = None
+    organization_id: str | None = None
+    timeout: float = Field(default=300.0, gt=0)
+    """Seconds to wait for one answer of the API."""
+
+    @pydantic.field_validator("count_tokens")
+    @classmethod
+    def _check_count_tokens(cls, value: Any) -> Any:
+        given = not isinstance(value, str | bytes)
+        if value is None or (given and (callable(value) or hasattr(value, "encode"))):
+            return value
+        message = "must be a callable or a tokenizer with `encode`"
+        raise ValueError(message)
+
+    @pydantic.field_serializer("count_tokens")
+    def _name_counter(self, value: Any) -> str | None:
+        if value is None:
+            return None
+        named = value if hasattr(value, "__qualname__") else type(value)
+        return f"{named.__module__}:{named.__qualname__}"
+
+    @pydantic.model_validator(mode="after")
+    def _check_together(self) -> "Options":
+        if self.min_tokens > self.max_tokens:
+            message = (
+                f"min_tokens={self.min_tokens} is above max_tokens={self.max_tokens}"
+            )
+            raise ValueError(message)
+        return self
+
+    @property
+    def namespace(self) -> UUID:
+        """The namespace of every id."""
+        return _NAMESPACE
+
+    def find_api_key(self) -> str:
+        """Return the key, from the option or the environment.
+
+        Raises:
+            ConfigError: There is none; says where it was looked for.
+        """
+        if self.api_key is not None:
+            return self.api_key.get_secret_value()
+        for name in ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY"):
+            if os.environ.get(name):
+                return os.environ[name]
+        message = (
+            "no API key. Looked at the option api_key and the environment variables "
+            "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
+        )
+        raise ConfigError(message)
+
+
+class OptionValues(TypedDict, total=False):
+    """The fields of `Options` as keyword arguments, for editors and type checkers."""
+
+    split: Split
+    max_tokens: int
+    min_tokens: int
+    count_tokens: Callable[[str], Any] | Any
+    context: Context
+    table_format: TableFormat
+    include_page_furniture: bool
+    repair_headings: bool
+    on_failed_page: OnFailedPage
+    on_failed_job: OnFailedJob
+    metadata: MetadataProfile
+    metadata_budget: int
+    extra_metadata: Mapping[str, Any]
+    identity: Identity
+    id_namespace: str
+    api_key: SecretStr | str | None
+    base_url: str | None
+    project_id: str | None
+    organization_id: str | None
+    timeout: float
+
+
+OPTION_NAMES = tuple(Options.model_fields)
+
+
+def make_options(**values: Unpack[OptionValues]) -> Options:
+    """Build options.
+
+    Args:
+        **values: Fields of `Options` by name.
+
+    Raises:
+        ConfigError: A name or a value is wrong; says what is allowed.
+    """
+    try:
+        return Options(**values)
+    except pydantic.ValidationError as error:
+        found = error.errors(include_url=False, include_context=False)
+        raise ConfigError("; ".join(_explain(problem) for problem in found)) from None
+
+
+def _explain(problem: Any) -> str:
+    name = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(name, OPTION_NAMES, n=1)
+        hint = f"did you mean {near[0]}?" if near else ", ".join(OPTION_NAMES)
+        return f"unknown option {name}: {hint}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if not name:
+        return str(message)
+    value = "" if name == "api_key" else f"={problem['input']!r}"
+    return f"{name}{value}: {message[0].lower()}{message[1:]}"
