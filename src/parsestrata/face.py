@@ -4,21 +4,26 @@ from collections.abc import Iterator, Sequence
 from typing import Unpack
 
 from parsestrata.chunking.chunk import Chunk
-from parsestrata.conversion import Conversion
+from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.document.outline import Section
-from parsestrata.loading import Loading, as_sources
 from parsestrata.options import OptionValues, make_options
+from parsestrata.report import Report
 from parsestrata.sources.source import Source, open_source
 
 
 def chunk(
-    source: Source | Sequence[Source], **options: Unpack[OptionValues]
+    source: Source | Sequence[Source],
+    *,
+    report: Report | None = None,
+    **options: Unpack[OptionValues],
 ) -> Iterator[Chunk]:
     """Cut one result or many into chunks.
 
     Args:
         source: A job id, a saved result (path, `-`, bytes, dict, open file), an SDK
             object, or a list of them.
+        report: A `Report()` that is filled on the way, complete with the last chunk.
         **options: Fields of `Options`.
 
     Yields:
@@ -28,7 +33,7 @@ def chunk(
         ConfigError: An option is wrong; before the first chunk.
         ParseStrataError: A source cannot be read.
     """
-    loading = Loading(make_options(**options))
+    loading = Loading(make_options(**options), report)
     pairs = loading.chunks(as_sources(source))
     return (chunk for chunk, _ in pairs)
 

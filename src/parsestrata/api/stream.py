@@ -16,6 +16,7 @@ import msgspec
 import pydantic
 from msgspec import Raw, Struct
 
+from parsestrata.api.items import WireModel
 from parsestrata.api.models import (
     FailedPage,
     ImagesContentMetadata,
@@ -24,7 +25,6 @@ from parsestrata.api.models import (
     MetadataPage,
     StructuredPage,
     TextPage,
-    WireModel,
 )
 from parsestrata.errors import (
     MalformedJSONError,

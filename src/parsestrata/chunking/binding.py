@@ -63,46 +63,51 @@ def bind(paired: Iterable[tuple[Piece, Path]]) -> Iterator[Block]:
 
 
 class _Binder:
-    """Holds what still waits for the piece below it: three lines at most."""
+    """Holds what waits: headings and three lines for a core, a table for its notes."""
 
     def __init__(self) -> None:
         self._path: Path = ()
         self._heads: list[Piece] = []
         self._lines: list[Piece] = []
+        self._opened: Block | None = None
 
     def bind(self, paired: Iterable[tuple[Piece, Path]]) -> Iterator[Block]:
-        opened: Block | None = None
         for piece, path in paired:
-            if opened is not None:
-                if path is opened.path and _trails(opened, piece):
-                    opened = _with_trail(opened, piece)
-                    continue
-                yield opened
-                opened = None
+            opened = self._opened
+            if opened is not None and path is opened.path and _trails(opened, piece):
+                self._opened = _with_trail(opened, piece)
+                continue
+            yield from self._close()
             if piece.item.level:
                 yield from self._release(len(self._lines))
                 self._heads.append(piece)
-                self._path = path
-                continue
             self._path = path
-            if _waits(piece):
-                if len(self._lines) == MOST_LEAD_LINES:
-                    yield from self._release(1)
-                self._lines.append(piece)
-                continue
-            if self._lines:
-                keep = self._leading(piece.item)
-                yield from self._release(len(self._lines) - keep)
-            block = self._take(piece)
-            if _takes_trail(piece.item):
-                opened = block
-            else:
-                yield block
-        if opened is not None:
-            yield opened
+            if not piece.item.level:
+                yield from self._add(piece)
+        yield from self._close()
         yield from self._release(len(self._lines))
         if self._heads:
             yield Block(path=self._path, heads=tuple(self._heads))
+
+    def _add(self, piece: Piece) -> Iterator[Block]:
+        """Let a line wait, or make a block of a core and the lines that are its."""
+        if _waits(piece):
+            if len(self._lines) == MOST_LEAD_LINES:
+                yield from self._release(1)
+            self._lines.append(piece)
+            return
+        yield from self._release(len(self._lines) - self._leading(piece.item))
+        block = self._take(piece)
+        if _takes_trail(piece.item):
+            self._opened = block
+        else:
+            yield block
+
+    def _close(self) -> Iterator[Block]:
+        """Let the table or figure go that waited for notes."""
+        if self._opened is not None:
+            yield self._opened
+            self._opened = None
 
     def _leading(self, core: Item) -> int:
         """Count the waiting lines, from the last one up, that belong to the core."""

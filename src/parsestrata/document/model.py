@@ -24,6 +24,9 @@ ItemKind = Literal[
 ]
 """The nine kinds of the wire, and what is none of them."""
 
+FURNITURE = frozenset({"header", "footer"})
+"""Running heads: what is on every page and belongs to no section."""
+
 
 class Page(Struct, frozen=True, kw_only=True):
     """One page of the source document."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 import msgspec
 from msgspec import Struct
 
-from parsestrata.document.model import Heading, Item
+from parsestrata.document.model import FURNITURE, Heading, Item
 
 _TAG = re.compile(
     r"</?(?:u|b|i|em|strong|s|del|ins|mark|small|span|font|sub)\b[^>]*>", re.IGNORECASE
@@ -24,127 +24,37 @@ _NUMBER = re.compile(
 )
 _DEEPEST = 6
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _WORD = re.compile(r"[^\W\d_]+|\d+")
-_MONTHS = frozenset(
-    [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "jan",
-        "feb",
-        "mar",
-        "apr",
-        "jun",
-        "jul",
-        "aug",
-        "sep",
-        "sept",
-        "oct",
-        "nov",
-        "dec",
-    ]
+_MONTHS = _words(
+    """
+    january february march april may june july august september october
+    november december jan feb mar apr jun jul aug sep sept oct nov dec
+    """
 )
-_UNITS = frozenset(
-    [
-        "thousand",
-        "thousands",
-        "million",
-        "millions",
-        "billion",
-        "billions",
-        "trillion",
-        "trillions",
-        "percent",
-        "percentage",
-        "dollar",
-        "dollars",
-        "euro",
-        "euros",
-        "usd",
-        "eur",
-        "gbp",
-        "jpy",
-        "yen",
-        "unaudited",
-        "audited",
-        "continued",
-        "cont",
-    ]
+_UNITS = _words(
+    """
+    thousand thousands million millions billion billions trillion trillions
+    percent percentage dollar dollars euro euros usd eur gbp jpy yen unaudited
+    audited continued cont
+    """
 )
-_FILLERS = frozenset(
-    [
-        "a",
-        "and",
-        "are",
-        "as",
-        "at",
-        "amount",
-        "amounts",
-        "calendar",
-        "data",
-        "d",
-        "date",
-        "ended",
-        "ending",
-        "except",
-        "expressed",
-        "figures",
-        "first",
-        "fiscal",
-        "for",
-        "fourth",
-        "fy",
-        "in",
-        "month",
-        "months",
-        "nine",
-        "number",
-        "of",
-        "par",
-        "per",
-        "period",
-        "periods",
-        "q",
-        "quarter",
-        "quarters",
-        "reflected",
-        "s",
-        "second",
-        "share",
-        "shares",
-        "six",
-        "st",
-        "nd",
-        "rd",
-        "th",
-        "the",
-        "third",
-        "three",
-        "through",
-        "to",
-        "twelve",
-        "u",
-        "unit",
-        "units",
-        "value",
-        "week",
-        "weeks",
-        "which",
-        "year",
-        "years",
-    ]
+_FILLERS = _words(
+    """
+    a and are as at amount amounts calendar data d date ended ending except
+    expressed figures first fiscal for fourth fy in month months nine number of
+    par per period periods q quarter quarters reflected s second share shares
+    six st nd rd th the third three through to twelve u unit units value week
+    weeks which year years
+    """
 )
 _COLUMN_WORDS = _MONTHS | _UNITS | _FILLERS
 _YEAR_DIGITS = 4
+_UNIT_LINE = re.compile(r"\(in\b[^()]*\)", re.IGNORECASE)
 
 
 def heading_text(value: str) -> str:
@@ -163,6 +73,8 @@ def is_false_heading(text: str) -> bool:
     Such a line ("(in millions)", "December 31, 2024") names the columns of a
     table, not a section.
     """
+    if _UNIT_LINE.fullmatch(text.strip()):
+        return True
     words = [word.lower() for word in _WORD.findall(text)]
     letters = [word for word in words if not word.isdecimal()]
     if not letters:
@@ -211,8 +123,9 @@ def repair_headings(
 
     A text whose box is labelled `paragraph_title` or `doc_title` becomes a
     heading, a numbered heading ("2.3 Scope") takes the level its number says,
-    and a heading that is only a date, a unit or a number becomes text, so that
-    it never takes a true ancestor's place in the path.
+    counted from the title that stands above the first numbered one, and a heading
+    that is only a date, a unit or a number becomes text, so that it never takes a
+    true ancestor's place in the path.
 
     Args:
         items: In reading order.
@@ -221,43 +134,58 @@ def repair_headings(
     Yields:
         The same items; a repaired one keeps its `wire_level`.
     """
-    deepest_title = 0
-    for item in items:
-        if item.kind == "text" and item.label in _TITLE_LABELS:
-            repaired = _promote(item, deepest_title)
-        elif item.kind == "heading":
-            repaired = _mend_heading(item)
-        else:
-            repaired = item
-        if repaired is not item:
-            count(_repair_name(item, repaired))
-        if repaired.level and repaired.label != "doc_title":
-            deepest_title = repaired.level
-        yield repaired
+    return _Repair(count).repair(items)
 
 
-def _promote(item: Item, level_before: int) -> Item:
-    """Make a title of a text, on the level of its number or of its neighbours."""
-    line = heading_text(item.plain)
-    if not line or len(line) > _LONGEST_TITLE or is_false_heading(line):
-        return item
-    level = 1 if item.label == "doc_title" else level_before or 1
-    level = _numbered_level(line) or level
-    text = f"{'#' * level} {' '.join(item.text.split())}"
-    return _replace(item, kind="heading", level=level, text=text)
+class _Repair:
+    """Remembers the levels above, for headings that have none of their own."""
 
+    def __init__(self, count: Callable[[str], None]) -> None:
+        self._count = count
+        self._last_level = 0
+        self._above_numbers: int | None = None
+        """Level of the title above the numbered headings; 0 for none."""
 
-def _mend_heading(item: Item) -> Item:
-    if is_false_heading(item.plain):
-        return _replace(item, kind="text", level=0, text=item.plain)
-    level = _numbered_level(heading_text(item.plain))
-    return _replace(item, level=level) if level and level != item.level else item
+    def repair(self, items: Iterable[Item]) -> Iterator[Item]:
+        for item in items:
+            if item.kind == "text" and item.label in _TITLE_LABELS:
+                repaired = self._promote(item)
+            elif item.kind == "heading":
+                repaired = self._mend(item)
+            else:
+                repaired = item
+            if repaired is not item:
+                self._count(_repair_name(item, repaired))
+            if repaired.level and repaired.label != "doc_title":
+                self._last_level = repaired.level
+            yield repaired
 
+    def _promote(self, item: Item) -> Item:
+        """Make a title of a text, on the level of its number or of its neighbours."""
+        line = heading_text(item.plain)
+        if not line or len(line) > _LONGEST_TITLE or is_false_heading(line):
+            return item
+        level = 1 if item.label == "doc_title" else self._last_level or 1
+        level = self._numbered_level(line, level) or level
+        text = f"{'#' * level} {' '.join(item.text.split())}"
+        return _replace(item, kind="heading", level=level, text=text)
 
-def _numbered_level(line: str) -> int:
-    """Read the level off "2.3 Scope" (2) or "Article 4 Terms" (1); 0 without one."""
-    match = _NUMBER.match(line)
-    return min(match[1].count(".") + 1, _DEEPEST) if match else 0
+    def _mend(self, item: Item) -> Item:
+        if is_false_heading(item.plain):
+            return _replace(item, kind="text", level=0, text=item.plain)
+        level = self._numbered_level(heading_text(item.plain), item.level)
+        return _replace(item, level=level) if level and level != item.level else item
+
+    def _numbered_level(self, line: str, level: int) -> int:
+        """Read the level off "2.3 Scope" or "Article 4 Terms"; 0 without a number."""
+        match = _NUMBER.match(line)
+        if match is None:
+            return 0
+        depth = match[1].count(".") + 1
+        if self._above_numbers is None:
+            above = self._last_level if self._last_level < level else 0
+            self._above_numbers = max(min(above, level - depth), 0)
+        return min(self._above_numbers + depth, _DEEPEST)
 
 
 def _replace(item: Item, **changes: object) -> Item:
@@ -304,6 +232,8 @@ def outline(items: Iterable[Item]) -> tuple[Section, ...]:
         (open_sections[-1][2] if open_sections else roots).append(section)
 
     for item, path in heading_paths(items):
+        if item.kind in FURNITURE:
+            continue
         if item.level:
             while len(open_sections) >= len(path):
                 close(page)

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from parsestrata.api import models as wire
+from parsestrata.api import items as wire
+from parsestrata.api.models import FailedPage, MetadataPage, StructuredPage
 from parsestrata.document.geometry import Region, make_region
 from parsestrata.document.model import Image, Item, Link, ListEntry, Page, Table
 
@@ -18,8 +19,8 @@ _LAYOUT_FIELDS = frozenset({"type", "bbox"})
 
 
 def read_items(
-    pages: Iterable[wire.StructuredPage | wire.FailedPage],
-    metadata: Mapping[int, wire.MetadataPage] | None = None,
+    pages: Iterable[StructuredPage | FailedPage],
+    metadata: Mapping[int, MetadataPage] | None = None,
     *,
     placeholders: bool = False,
 ) -> Iterator[tuple[Page, list[Item]]]:
@@ -42,7 +43,7 @@ def read_items(
     for wire_page in pages:
         page = _read_page(wire_page, known.get(wire_page.page_number))
         items = []
-        if isinstance(wire_page, wire.StructuredPage):
+        if isinstance(wire_page, StructuredPage):
             for wire_item in wire_page.items:
                 items.append(_read_item(wire_item, page, position))
                 position += 1
@@ -65,9 +66,7 @@ def clean_markdown(text: str) -> str:
     return text.strip()
 
 
-def read_page(
-    page_number: int, metadata: wire.MetadataPage | None, error: str = ""
-) -> Page:
+def read_page(page_number: int, metadata: MetadataPage | None, error: str = "") -> Page:
     """Make a page whose size is not known, as in markdown and text results.
 
     Args:
@@ -84,9 +83,9 @@ def read_page(
 
 
 def _read_page(
-    page: wire.StructuredPage | wire.FailedPage, metadata: wire.MetadataPage | None
+    page: StructuredPage | FailedPage, metadata: MetadataPage | None
 ) -> Page:
-    if isinstance(page, wire.FailedPage):
+    if isinstance(page, FailedPage):
         return read_page(page.page_number, metadata, page.error or "no reason given")
     return Page(
         number=page.page_number,

@@ -7,8 +7,8 @@ from langchain_core.document_loaders import BaseBlobParser
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
 
+from parsestrata.conversion.loading import Loading
 from parsestrata.langchain.documents import to_document
-from parsestrata.loading import Loading
 from parsestrata.options import OptionValues, make_options
 from parsestrata.report import Report
 

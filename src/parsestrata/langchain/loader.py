@@ -7,8 +7,8 @@ from typing import Unpack
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
+from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
 from parsestrata.langchain.documents import to_document
-from parsestrata.loading import Loading, as_sources, iterate_in_thread
 from parsestrata.options import OptionValues, make_options
 from parsestrata.report import Report
 from parsestrata.sources.source import Source

@@ -5,8 +5,8 @@ from typing import Any, Unpack
 
 from langchain_core.documents import BaseDocumentTransformer, Document
 
+from parsestrata.conversion.loading import Loading
 from parsestrata.langchain.documents import to_document
-from parsestrata.loading import Loading
 from parsestrata.options import OptionValues, make_options
 from parsestrata.report import Report
 

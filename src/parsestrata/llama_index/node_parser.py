@@ -14,9 +14,9 @@ from llama_index.core.schema import (
 )
 from llama_index.core.utils import get_tqdm_iterable
 
+from parsestrata.conversion.loading import Loading
 from parsestrata.llama_index.nodes import to_nodes
 from parsestrata.llama_index.settings import check_picklable
-from parsestrata.loading import Loading
 from parsestrata.options import Options, OptionValues, make_options
 from parsestrata.report import Report
 

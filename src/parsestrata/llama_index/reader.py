@@ -10,10 +10,10 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document, MetadataMode, TextNode
 
+from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
 from parsestrata.errors import MissingExtraError
 from parsestrata.llama_index.nodes import to_document, to_nodes
 from parsestrata.llama_index.settings import check_picklable
-from parsestrata.loading import Loading, as_sources, iterate_in_thread
 from parsestrata.options import Options, OptionValues, make_options
 from parsestrata.report import Report
 from parsestrata.sources.source import Source

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from parsestrata.api.stream import open_result
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.metadata import KEYS, to_metadata
-from parsestrata.conversion import Conversion
+from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
     ConfigError,
     FailedSourcesError,
@@ -18,7 +19,6 @@ from parsestrata.errors import (
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
 from parsestrata.sources.source import Source, describe_source, open_source
-from parsestrata.splits import split_result
 
 _BATCH = 64
 _T = TypeVar("_T")
@@ -29,14 +29,15 @@ class Loading:
 
     Args:
         options: What to make of them.
+        report: Taken for the run's report; None for a new one.
 
     Attributes:
         report: What happened so far.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, report: Report | None = None) -> None:
         self.options = options
-        self.report = Report()
+        self.report = Report() if report is None else report
 
     def chunks(self, sources: Sequence[Source]) -> Iterator[tuple[Chunk, JobReport]]:
         """Yield the chunks of source after source, each with its document's report.

@@ -10,7 +10,7 @@ from parsestrata.chunking.chunker import ChunkMaker, drop_reason
 from parsestrata.chunking.packing import Packer, join
 from parsestrata.chunking.pieces import Piece, Writer
 from parsestrata.chunking.tokens import resolve_counter
-from parsestrata.conversion import Conversion
+from parsestrata.conversion.conversion import Conversion
 from parsestrata.document.model import Heading, Item, Page
 from parsestrata.document.outline import heading_paths, next_path
 from parsestrata.document.reading import clean_markdown, placeholder, read_page

@@ -1,0 +1,43 @@
+# Everything starts here: `make demo` shows the main job, `make test` proves it.
+# Each target makes the virtual environment it needs, with Python 3.11 or newer.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test check golden bench clean
+
+demo: $(VENV)/demo
+	@$(BIN)/python examples/demo.py
+
+test: $(VENV)/dev
+	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+
+check: $(VENV)/dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+golden: $(VENV)/dev
+	@$(BIN)/python -m pytest -q tests/test_golden.py --golden
+
+bench: $(VENV)/dev
+	@$(BIN)/python benchmarks/convert.py
+
+clean:
+	rm -rf $(VENV)
+
+$(VENV)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "parsestrata needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --upgrade "pip>=25.1"
+	@touch $@
+
+$(VENV)/demo: $(VENV)/pip pyproject.toml
+	@$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/dev: $(VENV)/pip pyproject.toml
+	@$(PIP) install --editable ".[all]" --group dev
+	@touch $@ $(VENV)/demo

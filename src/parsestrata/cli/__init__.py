@@ -1,0 +1,1 @@
+"""The commands: data on standard output, talk on standard error."""

@@ -1,0 +1,1 @@
+"""One result or many -> chunks with a report: what every adapter runs."""
