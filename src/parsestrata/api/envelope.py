@@ -5,6 +5,7 @@ Nothing is copied and nothing of a page is looked at but its ends.
 
 import json
 import re
+from codecs import getincrementaldecoder
 
 import msgspec
 from msgspec import Raw, Struct
@@ -14,6 +15,7 @@ from parsestrata.errors import MalformedJSONError, ResponseError, V1ResultError
 
 NULL = Raw(b"null")
 _HEAD = 1024
+_SLICE = 1 << 20
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
     rb"|(u[dD][89a-fA-F][\da-fA-F]{2})|.)",
@@ -98,6 +100,27 @@ def scan(data: bytes, source: str) -> tuple[bytes, Envelope]:
             _refuse_strangers(data, source)
         return data, envelope
     raise MalformedJSONError(source, _name_stranger(data) or problem, offset)
+
+
+def _check_utf8(data: bytes, source: str) -> None:
+    """Decode a body slice by slice, so that it never stands in memory twice.
+
+    Raises:
+        MalformedJSONError: It is not UTF-8.
+    """
+    if data.isascii():
+        return
+    decoder = getincrementaldecoder("utf-8")()
+    for start in range(0, len(data), _SLICE):
+        begun = start - len(decoder.getstate()[0])
+        stop = start + _SLICE
+        try:
+            decoder.decode(data[start:stop], final=stop >= len(data))
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data":
+                raise MalformedJSONError(source, _CUT_SHORT, len(data)) from None
+            offset = begun + error.start
+            raise MalformedJSONError(source, _NO_UTF8, offset) from None
 
 
 def _place(error: msgspec.DecodeError, length: int) -> tuple[str, int]:
