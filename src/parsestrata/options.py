@@ -5,7 +5,6 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypedDict, Unpack
-from uuid import UUID
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -50,7 +49,8 @@ SMALLEST_CAP = 16
 _MIN_TOKENS = 100
 _SHOWN = 120
 _SCALARS = (str, int, float, bool)
-_NAMESPACE = UUID("8f0cc0de-5d6d-5b1c-9a3e-6f1f6f0d6a11")
+_NAMESPACE = bytes.fromhex("8f0cc0de5d6d5b1c9a3e6f1f6f0d6a11")
+"""A UUID as bytes: the module `uuid` takes longer to load than this one."""
 
 
 class Options(BaseModel):
@@ -61,7 +61,11 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+        defer_build=True,
     )
 
     split: Split = "chunk"
@@ -175,8 +179,8 @@ class Options(BaseModel):
         return self
 
     @property
-    def namespace(self) -> UUID:
-        """The namespace of every id."""
+    def namespace(self) -> bytes:
+        """The namespace of every id: the 16 bytes of a UUID."""
         return _NAMESPACE
 
     def find_api_key(self) -> str:

@@ -22,6 +22,7 @@ class WireModel(BaseModel):
         strict=True,
         protected_namespaces=(),
         populate_by_name=True,
+        defer_build=True,
         allow_inf_nan=False,
     )
 
