@@ -12,6 +12,7 @@ from parsestrata.chunking.tables import (
     lay_out,
     part_of,
     row_label,
+    silent_columns,
 )
 from parsestrata.chunking.tokens import CountTokens
 from parsestrata.document.model import Item, ListEntry, Table
@@ -150,6 +151,10 @@ class Writer:
         header_fits = frame <= room // 2
         limit = room - frame if header_fits else room
         segments, rows = [], []
+        names = " | ".join(silent_columns(table)) if not header_fits else ""
+        if names:
+            segments += self._cut_lines(f"{names}\n", limit)
+            rows += [0] * len(segments)
         for number, row in enumerate(layout.rows):
             narrow = header_fits and self._count(row) <= limit
             parts = [row] if narrow else self._cut_row(table, number, limit)

@@ -82,6 +82,17 @@ def header_pairs(table: Table, row: int) -> list[str]:
     ]
 
 
+def silent_columns(table: Table) -> list[str]:
+    """Return the names of the columns that have no value in any row."""
+    header = _clean(table.rows[0])
+    rows = [_clean(row) for row in table.rows[1:]]
+    return [
+        name
+        for column, name in enumerate(header)
+        if name and not any(row[column : column + 1] > ("",) for row in rows)
+    ]
+
+
 def row_label(table: Table, row: int) -> str:
     """Return the first cell of a row, which says what the row is about.
 
@@ -117,6 +128,8 @@ def _csv(table: Table, start: int, stop: int) -> str:
 
 
 def _csv_line(row: Sequence[str]) -> str:
+    if len(row) == 1 and not row[0]:
+        return '""'
     line = '","'.join(row)
     if line.count('"') > 2 * len(row) - 2:
         return ",".join([_quote(cell) for cell in row])

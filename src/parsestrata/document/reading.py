@@ -61,9 +61,11 @@ def placeholder(page: Page, position: int) -> Item:
 
 def clean_markdown(text: str) -> str:
     """Strip `<page_number>` tags, escaped ones too, and the space around."""
-    if "page_number" in text:
-        text = _PAGE_NUMBER_TAG.sub("", text)
-    return text.strip()
+    return _without_tags(text).strip()
+
+
+def _without_tags(text: str) -> str:
+    return _PAGE_NUMBER_TAG.sub("", text) if "page_number" in text else text
 
 
 def read_page(page_number: int, metadata: MetadataPage | None, error: str = "") -> Page:
@@ -112,9 +114,8 @@ def _read_item(item: wire.Item, page: Page, position: int) -> Item:
         images, links = _find_links(text)
         fields.setdefault("links", links)
         fields.setdefault("images", images)
-    return Item(
-        position=position, page=page, kind=item.type, text=text or plain, **fields
-    )
+    fields.setdefault("text", text or plain)
+    return Item(position=position, page=page, kind=item.type, **fields)
 
 
 def _read_regions(boxes: Sequence[wire.BBox], page: Page) -> tuple[Region, ...]:
@@ -137,23 +138,28 @@ def _text_fields(item: wire.TextItem) -> dict[str, Any]:
 
 
 def _heading_fields(item: wire.HeadingItem) -> dict[str, Any]:
+    """Read a title; one without any words is no heading, and empty."""
+    plain = clean_markdown(item.value) or clean_markdown(item.md).lstrip("# ")
+    if not plain:
+        return {"plain": "", "text": ""}
     return {
-        "plain": clean_markdown(item.value),
+        "plain": plain,
         "level": item.level,
         "wire_level": item.level,
     }
 
 
 def _code_fields(item: wire.CodeItem) -> dict[str, Any]:
-    return {"plain": item.value.strip("\n"), "language": item.language or ""}
+    source = _without_tags(item.value).strip("\n")
+    return {"plain": source, "language": item.language or ""}
 
 
 def _table_fields(item: wire.TableItem) -> dict[str, Any]:
     concerns = dict.fromkeys(c.type for c in item.parse_concerns or ())
     table = Table(
         rows=tuple([_cells(row) for row in item.rows]),
-        csv=item.csv,
-        html=item.html,
+        csv=_without_tags(item.csv),
+        html=_without_tags(item.html),
         merged_pages=item.merged_from_pages or (),
         concerns=tuple(concerns),
     )
@@ -161,7 +167,10 @@ def _table_fields(item: wire.TableItem) -> dict[str, Any]:
 
 
 def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
-    return tuple([c if type(c) is str else "" if c is None else str(c) for c in row])
+    cells = [c if type(c) is str else "" if c is None else str(c) for c in row]
+    if "page_number" in "|".join(cells):
+        cells = [_without_tags(cell) for cell in cells]
+    return tuple(cells)
 
 
 def _image_fields(item: wire.ImageItem) -> dict[str, Any]:
@@ -250,7 +259,7 @@ def _unknown_text(item: wire.UnknownItem) -> str:
         if isinstance(value, str) and value.strip():
             return clean_markdown(value)
     rest = {k: v for k, v in fields.items() if k not in _LAYOUT_FIELDS and v}
-    return json.dumps(rest, ensure_ascii=False) if rest else ""
+    return clean_markdown(json.dumps(rest, ensure_ascii=False)) if rest else ""
 
 
 def _unknown_boxes(value: object) -> list[wire.BBox]:
