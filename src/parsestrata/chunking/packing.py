@@ -226,8 +226,9 @@ class _Splitter:
         opened = Draft(self._path)
         if draft is not None:
             size = draft.tokens + _size(prefix)
-            small = draft.tokens < min_tokens and size <= self._room // 2
-            if small and draft.parts == 1:
+            small = draft.tokens < min_tokens and draft.parts == 1
+            fits = size <= self._room // 2 and self._frame_fits(block, draft.tokens)
+            if small and fits:
                 opened.add(draft.pieces)
             else:
                 drafts.append(draft)
@@ -244,13 +245,22 @@ class _Splitter:
             self._place(drafts, piece)
         return [d for d in drafts if d.pieces]
 
+    def _frame_fits(self, block: Block, before: int) -> bool:
+        """Say whether what stands before a table takes no room from its header."""
+        if block.core is None:
+            return True
+        frame = self._writer.frame_tokens(block.core.item)
+        around = [*block.heads, *block.lead, *_captions(block.trail)]
+        room = self._room - _size(around)
+        return frame <= (room - before) // 2 or frame > room // 2
+
     def _repeated(self, block: Block, prefix: list[Piece]) -> _Repeated:
         """Choose what the parts of a table say again: lead lines and captions."""
         trail = block.trail
         if block.core is None or block.core.table is None:
             return _Repeated(tail=_size(trail))
         lead = prefix[len(block.heads) :]
-        below = [piece for piece in trail if piece.item.label == "caption"]
+        below = _captions(trail)
         if _size(lead) + _size(below) > self._room // 2:
             return _Repeated(tail=_size(trail))
         return _Repeated(
@@ -299,6 +309,10 @@ class _Splitter:
 
 def _again(piece: Piece) -> Piece:
     return Piece(piece.text, piece.tokens, piece.item, repeated=True)
+
+
+def _captions(pieces: Iterable[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if piece.item.label == "caption"]
 
 
 def _size(pieces: Iterable[Piece]) -> int:

@@ -74,6 +74,13 @@ class Writer:
         text = write_entries(item.entries) if item.entries else item.text
         return Piece(text, self._count(text), item)
 
+    def frame_tokens(self, item: Item) -> int:
+        """Count what each part of a table repeats; 0 for anything else."""
+        if item.table is None:
+            return 0
+        layout = lay_out(item.table, self._table_format)
+        return self._count(layout.opening + layout.closing)
+
     def write_parts(
         self, item: Item, first: int, rest: int, tail: int = 0
     ) -> list[Piece]:
