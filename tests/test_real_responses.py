@@ -1,5 +1,6 @@
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -167,7 +168,7 @@ def test_no_small_chunk_is_left_that_could_have_merged(real_file: Path) -> None:
 
     stranded = [
         (one.body, other.body)
-        for one, other in zip(chunks, chunks[1:], strict=False)
+        for one, other in pairwise(chunks)
         if min(_size(one), _size(other)) < SMALL and _could_merge(one, other)
     ]
     assert stranded == []

@@ -186,7 +186,9 @@ def _link_fields(item: wire.LinkItem) -> dict[str, Any]:
 
 
 def _list_fields(item: wire.ListItem) -> dict[str, Any]:
-    return {"entries": tuple(_entries(item, 0))}
+    """Read the entries that have words; a list of none is empty."""
+    entries = tuple([entry for entry in _entries(item, 0) if entry.text])
+    return {"entries": entries} if entries or not item.items else {"text": ""}
 
 
 _FIELDS: dict[str, Any] = {
