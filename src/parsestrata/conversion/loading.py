@@ -97,6 +97,8 @@ class Loading:
         self.report.jobs.append(conversion.report)
         for chunk in self._split(conversion):
             yield chunk, conversion.report
+        if not conversion.report.pages:
+            conversion.report.notes.append("the result has no pages")
 
     def _split(self, conversion: Conversion) -> Iterator[Chunk]:
         """Split a result; all of it first where a failed page must end it.
@@ -220,8 +222,7 @@ async def iterate_in_thread(iterator: Generator[_T, None, None]) -> AsyncIterato
                 raise error
     finally:
         over.set()
-        # The thread of a cancelled run still holds the generator, and closes it.
-        with suppress(ValueError):
+        with suppress(ValueError):  # still at work after a cancel: it sees `over`
             iterator.close()
 
 
@@ -234,7 +235,9 @@ def _take(
     try:
         for value in iterator:
             batch.append(value)
-            if monotonic() > end or over.is_set():
+            if over.is_set():
+                iterator.close()
+            elif monotonic() > end:
                 return batch, None
     except Exception as error:  # noqa: BLE001 - raised again by the caller
         return batch, error
