@@ -123,6 +123,7 @@ def model_paths(
         for inner in get_args(annotation):
             yield from model_paths(inner, above, around)
     elif annotation not in around:
+        annotation.model_rebuild()  # one that was never used has not read its types
         for name, field in annotation.model_fields.items():
             path = f"{above}.{field.alias or name}"
             yield path
