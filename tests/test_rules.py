@@ -290,6 +290,14 @@ class TestRule5TheCapHolds:
         assert {line[: line.index("r")] for line in lines} == {"- oute", "  - inne"}
         assert len(lines) == 20
 
+    def test_what_is_nested_in_an_entry_stays_with_it_where_it_fits(self) -> None:
+        entries: list[str | Json] = [words(8), listing(words(8), words(8))] * 6
+
+        chunks = cut(listing(*entries), max_tokens=64, min_tokens=0)
+
+        assert len(chunks) > 1
+        assert all(b.startswith("- water") for b in bodies(chunks))
+
     def test_numbers_of_an_ordered_list_go_on(self) -> None:
         chunks = cut(
             listing(*[words(10)] * 12, ordered=True), max_tokens=64, min_tokens=0
@@ -362,6 +370,29 @@ class TestRule6TablesAreCompactAndSplitAtRows:
         assert len(chunks) > 2
         assert chunks[0].body.startswith("Country: Norway | Year 2000: 0 | ")
         assert all(c.body.startswith("Norway | Year ") for c in chunks[1:])
+
+    @pytest.mark.parametrize(
+        ("group", "starts"),
+        [
+            pytest.param(
+                [["Town", ""], ["Men", "1"], ["Women", "2"]], {"Town"}, id="title row"
+            ),
+            pytest.param(
+                [["Town", "Men"], ["", "Women"]], {"Town"}, id="rows without a label"
+            ),
+        ],
+    )
+    def test_no_part_begins_with_a_row_that_needs_the_one_above(
+        self, group: list[list[str]], starts: set[str]
+    ) -> None:
+        chunks = cut(table([["Place", "Count"], *group * 30]), max_tokens=64)
+
+        parts = [c.tables[0].csv.splitlines()[1] for c in chunks]
+        ends = [c.tables[0].csv.splitlines()[-1] for c in chunks]
+        assert len(chunks) > 1
+        assert not any(row.startswith(",") for row in parts)
+        assert not any(row == '"Town",' for row in ends)
+        assert starts <= {row.split(",")[0].strip('"') for row in parts}
 
     @pytest.mark.parametrize(
         ("rows", "body"),

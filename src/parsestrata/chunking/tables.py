@@ -104,6 +104,22 @@ def row_label(table: Table, row: int) -> str:
     return cells[0] if cells else ""
 
 
+def goes_with_row_above(table: Table, row: int) -> bool:
+    """Say whether a row cannot be read without the one above it.
+
+    A row without a label goes on with the row above; a row that is only a label
+    ("Education | | |") is the title of the row below it.
+
+    Args:
+        table: The table.
+        row: 0-based among the rows below the header.
+    """
+    cells, above = _clean(table.rows[row + 1]), _clean(table.rows[row])
+    if row == 0 or len(cells) < 2 or not any(cells):  # noqa: PLR2004 - two columns
+        return False
+    return not cells[0] or (bool(above[:1] > ("",)) and not any(above[1:]))
+
+
 def part_of(table: Table, start: int, stop: int) -> TablePart:
     """Describe the rows `[start, stop)` below the header, with their own CSV.
 
