@@ -264,6 +264,14 @@ def test_the_key_is_looked_for_in_order(
         assert options.find_api_key() == found
 
 
+@pytest.mark.parametrize("key", ["llx-a b", "llx-a\nb", "llx-…", "llx-é", "llx-\x00"])
+def test_a_key_that_cannot_be_sent_is_told_without_it(key: str) -> None:
+    with pytest.raises(ConfigError, match="Was it copied whole") as caught:
+        make_options(api_key=key).find_api_key()
+
+    assert "llx" not in str(caught.value)
+
+
 def test_no_key_says_where_it_was_looked_for() -> None:
     with (
         mock.patch.dict(os.environ, {}, clear=True),
