@@ -556,6 +556,22 @@ def test_a_pipeline_forgets_a_document_that_has_gone() -> None:
     assert set(stored(made).values()) == {document_id("soil.pdf", Options())}
 
 
+def test_a_pipeline_keeps_two_documents_of_one_name_apart() -> None:
+    namesake = json.loads(b.dump(OTHER))
+    namesake["job"] |= {"name": "water.pdf", "id": "pjb-another"}
+    made = pipeline()
+    made.run(documents=read_raw([REPORT, namesake]))
+    before = stored(made)
+
+    again = made.run(documents=read_raw([REPORT, namesake]))
+
+    assert again == []
+    assert stored(made) == before
+    nodes = LlamaParseReader().load_nodes([REPORT, namesake])
+    assert before == {node.node_id: node.ref_doc_id for node in nodes}
+    assert len(set(before.values())) == 2
+
+
 def test_another_option_is_another_key_of_the_cache() -> None:
     cache = IngestionCache()
     raw = read_raw(REPORT)

@@ -1,6 +1,7 @@
 """Sources -> chunks with a report: what every adapter and the command line run."""
 
 import asyncio
+from collections import Counter
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -49,6 +50,7 @@ class Loading:
     def __init__(self, options: Options, report: Report | None = None) -> None:
         self.options = options
         self.report = Report() if report is None else report
+        self._names = Counter(job.source for job in self.report.jobs)
 
     def chunks(self, sources: Sequence[Source]) -> Iterator[tuple[Chunk, JobReport]]:
         """Yield the chunks of source after source, each with its document's report.
@@ -93,7 +95,7 @@ class Loading:
 
     def _one(self, source: Source) -> Iterator[tuple[Chunk, JobReport]]:
         conversion = Conversion(open_source(source, self.options), self.options)
-        self._warn_of_namesakes(conversion)
+        self._note_namesakes(conversion.report)
         self.report.jobs.append(conversion.report)
         for chunk in self._split(conversion):
             yield chunk, conversion.report
@@ -109,16 +111,15 @@ class Loading:
         chunks = split_result(conversion)
         return iter(list(chunks)) if self.options.on_failed_page == "raise" else chunks
 
-    def _warn_of_namesakes(self, conversion: Conversion) -> None:
+    def _note_namesakes(self, report: JobReport) -> None:
         """Note two jobs of one name: what they have in common has the same ids."""
-        report = conversion.report
-        for job in self.report.jobs:
-            if job.source == report.source:
-                report.notes.append(
-                    f"job {job.job_id or '?'} has the same file name, so equal chunks "
-                    'have equal ids; identity="job_id" keeps them apart'
-                )
-                return
+        self._names[report.source] += 1
+        report.namesake = self._names[report.source]
+        if report.namesake > 1:
+            report.notes.append(
+                f"job {report.job_id or '?'} has the same file name, so equal chunks "
+                'have equal ids; identity="job_id" keeps them apart'
+            )
 
     def split_text(
         self, text: str, name: str, metadata: Mapping[str, Any]

@@ -85,7 +85,7 @@ class LlamaParseReader(BasePydanticReader):
         loading = self._loading = Loading(self.options)
         for chunk, report in loading.chunks(_opened(source, fs)):
             metadata = loading.metadata(chunk, report, extra_info)
-            yield to_document(chunk, metadata, self.options)
+            yield to_document(chunk, metadata, self.options, report.namesake)
 
     def load_data(
         self,
@@ -145,7 +145,9 @@ class LlamaParseReader(BasePydanticReader):
         )
         nodes: list[TextNode] = []
         for _, group in groupby(described, key=lambda pair: id(pair[0])):
-            nodes += to_nodes([pair for _, pair in group], self.options)
+            reports, own = zip(*group, strict=True)
+            namesake = reports[0].namesake
+            nodes += to_nodes(own, self.options, namesake=namesake)
         return nodes
 
     def load_langchain_documents(
