@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -38,6 +40,7 @@ from parsestrata.errors import (
     ConfigError,
     FailedSourcesError,
     MalformedJSONError,
+    MissingExtraError,
     ParseStrataWarning,
     SourceError,
 )
@@ -605,6 +608,26 @@ def test_langchain_documents_need_no_bridge(saved: Path) -> None:
     positional = LlamaParseReader().load_langchain_documents(saved)
 
     assert documents == positional == LlamaParseLoader(saved).load()
+
+
+def test_without_a_framework_its_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = (
+        "import sys; sys.modules['llama_index'] = None\n"
+        "from parsestrata.errors import MissingExtraError\n"
+        "try: import parsestrata.llama_index\n"
+        "except MissingExtraError as error: print(error)"
+    )
+    monkeypatch.setitem(sys.modules, "langchain_core.documents", None)
+
+    made = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+
+    assert 'pip install "parsestrata[llama-index]"' in made.stdout
+    with pytest.raises(MissingExtraError, match=r"parsestrata\[langchain\]"):
+        LlamaParseReader().load_langchain_documents(REPORT)
 
 
 def test_a_directory_reader_hands_its_files_on(tmp_path: Path) -> None:

@@ -248,6 +248,14 @@ def test_a_result_without_pages_says_so(split: Split) -> None:
     assert report.jobs[0].notes == ["the result has no pages"]
 
 
+def test_a_raw_result_without_pages_is_still_one() -> None:
+    data = b.dump(b.result())
+
+    [raw] = cut(data, split="result")
+
+    assert raw.body.encode() == data
+
+
 def test_a_raw_result_is_what_was_saved(real_file: Path) -> None:
     [raw] = cut(real_file, split="result")
 
