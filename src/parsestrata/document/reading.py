@@ -7,10 +7,10 @@ from typing import Any
 
 from parsestrata.api import items as wire
 from parsestrata.api.models import FailedPage, MetadataPage, StructuredPage
-from parsestrata.document.geometry import Region, make_region
+from parsestrata.document.geometry import Region, make_region, page_side
 from parsestrata.document.model import Image, Item, Link, ListEntry, Page, Table
 
-_PAGE_NUMBER_TAG = re.compile(r"\\?</?\s*page_number\s*\\?>", re.IGNORECASE)
+_PAGE_NUMBER_TAG = re.compile(r"\\?</?\s*page\\?_number\s*\\?>")
 _FIRST_NUMBER = re.compile(r"\s*(\d{1,9})[.)]\s")
 _LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(<?([^\s()<>]*(?:\([^\s()]*\))?[^\s()<>]*)>?")
 _PLACEHOLDERS = frozenset({"image", "image_url_placeholder"})
@@ -65,7 +65,7 @@ def clean_markdown(text: str) -> str:
 
 
 def _without_tags(text: str) -> str:
-    return _PAGE_NUMBER_TAG.sub("", text) if "page_number" in text else text
+    return _PAGE_NUMBER_TAG.sub("", text) if "_number" in text else text
 
 
 def read_page(page_number: int, metadata: MetadataPage | None, error: str = "") -> Page:
@@ -91,8 +91,8 @@ def _read_page(
         return read_page(page.page_number, metadata, page.error or "no reason given")
     return Page(
         number=page.page_number,
-        width=page.page_width,
-        height=page.page_height,
+        width=page_side(page.page_width),
+        height=page_side(page.page_height),
         label=(metadata and metadata.printed_page_number) or "",
         confidence=(metadata and metadata.confidence) or 0.0,
     )
@@ -103,19 +103,24 @@ def _read_item(item: wire.Item, page: Page, position: int) -> Item:
         return _read_unknown(item, page, position)
     text = clean_markdown(item.md)
     read_fields = _FIELDS.get(item.type)
-    fields: dict[str, Any] = {} if read_fields is None else read_fields(item)
-    plain = fields.setdefault("plain", text)
-    boxes = item.bbox
-    if boxes:
-        fields["label"] = boxes[0].label or ""
-        fields["regions"] = _read_regions(boxes, page)
-        fields["confidence"] = _lowest(boxes)
+    fields: dict[str, Any] = read_fields(item) if read_fields else {}
+    plain = fields.pop("plain", text)
+    boxes = item.bbox or ()
     if "](" in text and item.type != "image":
         images, links = _find_links(text)
         fields.setdefault("links", links)
         fields.setdefault("images", images)
-    fields.setdefault("text", text or plain)
-    return Item(position=position, page=page, kind=item.type, **fields)
+    return Item(
+        position=position,
+        page=page,
+        kind=item.type,
+        text=fields.pop("text", text or plain),
+        plain=plain,
+        label=(boxes[0].label or "") if boxes else "",
+        regions=_read_regions(boxes, page),
+        confidence=_lowest(boxes),
+        **fields,
+    )
 
 
 def _read_regions(boxes: Sequence[wire.BBox], page: Page) -> tuple[Region, ...]:
@@ -168,7 +173,7 @@ def _table_fields(item: wire.TableItem) -> dict[str, Any]:
 
 def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
     cells = [c if type(c) is str else "" if c is None else str(c) for c in row]
-    if "page_number" in "|".join(cells):
+    if "_number" in "|".join(cells):
         cells = [_without_tags(cell) for cell in cells]
     return tuple(cells)
 
