@@ -19,7 +19,7 @@ _CONTEXT_SHARE = 4
 """The context takes at most one part in four of the cap."""
 
 
-class Origin(Struct, frozen=True, kw_only=True):
+class Origin(Struct, frozen=True, kw_only=True, gc=False):
     """Where a chunk comes from."""
 
     source: str
@@ -30,7 +30,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     """Name of the parsed file, "" when not known."""
 
 
-class Chunk(Struct, frozen=True, kw_only=True):
+class Chunk(Struct, frozen=True, kw_only=True, gc=False):
     """One piece of a document that is embedded and found on its own."""
 
     id: str
