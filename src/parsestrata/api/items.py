@@ -23,6 +23,7 @@ class WireModel(BaseModel):
         protected_namespaces=(),
         populate_by_name=True,
         defer_build=True,
+        cache_strings="keys",
     )
 
     def dump_json(self) -> bytes:

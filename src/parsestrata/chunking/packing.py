@@ -64,6 +64,7 @@ class Packer:
         self._options = options
         self._file_name = file_name
         self._known: dict[Path, tuple[str, int]] = {}
+        self._last: tuple[Path | None, tuple[str, int]] = (None, ("", 0))
 
     def pack(self, blocks: Iterable[Block]) -> Iterator[Draft]:
         """Fill drafts, block by block; merge the small ones with their neighbours."""
@@ -74,7 +75,14 @@ class Packer:
         return self._look_up(path)[0]
 
     def _look_up(self, path: Path) -> tuple[str, int]:
-        """Write and count a context once for all chunks of a section."""
+        """Write and count a context once for all chunks of a section.
+
+        The path of the call before is told by its identity: hashing one takes longer
+        than all else here.
+        """
+        last, known_last = self._last
+        if path is last:
+            return known_last
         known = self._known.get(path)
         if known is None:
             options = self._options
@@ -85,6 +93,7 @@ class Packer:
             if len(self._known) == _KNOWN_CONTEXTS:
                 self._known.clear()
             known = self._known[path] = (line, options.max_tokens - cost)
+        self._last = (path, known)
         return known
 
     # Filling

@@ -69,8 +69,8 @@ class Conversion:
     def pages(self) -> Iterator[tuple[Page, list[Item]]]:
         """Yield each page with its items, and report on it."""
         pages = read_items(
-            self.result.item_pages(),
-            self.result.metadata_pages(),
+            self.result.lean_item_pages(),
+            self.result.lean_metadata(),
             placeholders=self.options.on_failed_page == "placeholder",
         )
         for page, items in pages:

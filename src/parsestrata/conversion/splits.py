@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import msgspec
 from msgspec import Struct
 
-from parsestrata.api.models import FailedPage, MarkdownPage, MetadataPage
+from parsestrata.api import lean
+from parsestrata.api.models import FailedPage, MarkdownPage
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.chunker import ChunkMaker, keep_items
 from parsestrata.chunking.packing import Packer, join
@@ -139,7 +140,7 @@ def _pages_left_over(
     conversion: Conversion, markdown: dict[int, str]
 ) -> Iterator[_PageText]:
     """Yield pages that the markdown has and the items have not."""
-    metadata = conversion.result.metadata_pages() if markdown else {}
+    metadata = conversion.result.lean_metadata() if markdown else {}
     for number, body in markdown.items():
         page = read_page(number, metadata.get(number))
         conversion.see_page(page, blank=not body)
@@ -167,13 +168,13 @@ def _markdown(conversion: Conversion, page: MarkdownPage) -> str:
 def _plain_pages(conversion: Conversion) -> Iterator[tuple[Page, str]]:
     """Yield each page, and its text unless the page is known by its items only."""
     result = conversion.result
-    metadata = result.metadata_pages()
+    metadata = result.lean_metadata()
     if "markdown" in result.content:
         for page in result.markdown_pages():
             text = "" if isinstance(page, FailedPage) else _markdown(conversion, page)
             yield _bare_page(page, metadata), text
     elif "items" in result.content:
-        for structured in result.item_pages():
+        for structured in result.lean_item_pages():
             yield _bare_page(structured, metadata), ""
     elif "text" in result.content:
         note = "the result has neither markdown nor items: pages are plain text"
@@ -189,7 +190,7 @@ def _plain_pages(conversion: Conversion) -> Iterator[tuple[Page, str]]:
         raise MissingContentError(result.source, problem)
 
 
-def _bare_page(page: object, metadata: dict[int, MetadataPage]) -> Page:
+def _bare_page(page: object, metadata: dict[int, lean.Metadata]) -> Page:
     number: int = getattr(page, "page_number", 0)
     return read_page(number, metadata.get(number), getattr(page, "error", ""))
 
