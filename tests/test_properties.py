@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from building import Json, dump
 from parsestrata.api.stream import open_result
-from parsestrata.chunking.chunk import contextualize
+from parsestrata.chunking.chunk import context_line, contextualize
 from parsestrata.chunking.metadata import (
     KEYS,
     Provenance,
@@ -152,6 +152,27 @@ def test_sections_share_a_chunk_only_where_one_of_them_is_small(run: Run) -> Non
         if chunk.parts == 1:
             small = run.options.min_tokens
             assert all(min(pair) < small for pair in pairwise(sizes))
+
+
+@given(run=runs)
+def test_no_small_chunk_is_left_next_to_one_it_would_fit_with(run: Run) -> None:
+    assume(run.options.count_tokens in {None, count_words})
+    options = run.options
+
+    for one, other in pairwise(run.chunks):
+        path = _common([one.headings, other.headings])
+        line = context_line(
+            one.origin.file_name, path, options.context, options.max_tokens, run.count
+        )
+        sizes = [run.count(each.body) for each in (one, other)]
+        room = (
+            options.max_tokens
+            - run.count(f"{line}\n\n")
+            - len(one.items)
+            - len(other.items)
+        )
+        apart = min(sizes) >= options.min_tokens or sum(sizes) > room
+        assert apart or (one.parts > 1 and other.parts > 1)
 
 
 @given(run=runs)

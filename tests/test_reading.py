@@ -97,6 +97,11 @@ class TestTables:
         assert item.table is not None
         assert item.table.rows == (("a", "", "1", "2.5", ""),)
 
+    def test_without_rows_keep_their_markdown(self) -> None:
+        item = read_one({**table([["a"], ["b"]]), "rows": []})
+
+        assert (item.table, item.text) == (None, "| a |\n| --- |\n| b |")
+
     def test_doubts_are_named_once(self) -> None:
         doubt = {"type": "odd", "details": "?"}
 
