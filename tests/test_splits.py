@@ -225,6 +225,15 @@ def test_items_are_mended_when_asked_for() -> None:
     assert [item.heading_path for item in items] == ["Scope", "Scope"]
 
 
+def test_pages_are_under_headings_that_were_mended() -> None:
+    title = b.text("Scope", label="paragraph_title")
+    result = b.result(b.page(1, title, b.text("x")), b.page(2, b.text("y")))
+
+    pages = cut(result, split="page", repair_headings=True)
+
+    assert [page.heading_path for page in pages] == ["Scope", "Scope"]
+
+
 def test_a_document_is_all_pages_in_one() -> None:
     [whole] = cut(b.result(*PAGES, markdown=MARKDOWN), split="document")
 

@@ -14,6 +14,8 @@ from parsestrata.options import Options
 _KNOWN_CONTEXTS = 256
 _SMALLEST_PART = 4
 """Tokens that a chunk must have left for a split item to begin in it."""
+_SMALLEST_FRAMED = 16
+"""The same for a table or code right below a heading."""
 _SHRINKING = (1.0, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0)
 """How much of the room is used, in turn, until a counter that gives joined texts
 more tokens than the sum of its pieces is content."""
@@ -293,9 +295,7 @@ class _Splitter:
     ) -> None:
         """Write a piece in numbered parts, the first one into the last draft."""
         last = drafts[-1]
-        framed = core.table is not None or core.item.kind == "code"
-        least = self._room // 2 if framed else max(self._room // 8, _SMALLEST_PART)
-        most = self._room - least
+        most = self._room - self._least(last, core)
         if last.tokens + _size(repeated.below) > most or last.parts > 1:
             last = self._begin(drafts)
         room = self._room - _size(repeated.below)
@@ -310,6 +310,21 @@ class _Splitter:
                 last.add(repeated.below)
             last.add([piece])
             last.part, last.parts = number, len(parts)
+
+    def _least(self, last: Draft, core: Piece) -> int:
+        """Return the room below which an item is not begun in the last draft.
+
+        Tables and code want half a chunk, since each part repeats its frame; below
+        a heading that would stand alone they take less.
+        """
+        if core.table is None and core.item.kind != "code":
+            return max(self._room // 8, _SMALLEST_PART)
+        half = self._room // 2
+        if not last.pieces or not last.pieces[-1].item.level:
+            return half
+        return min(
+            half, max(2 * self._writer.frame_tokens(core.item), _SMALLEST_FRAMED)
+        )
 
     def _begin(self, drafts: list[Draft]) -> Draft:
         drafts.append(Draft(self._path))

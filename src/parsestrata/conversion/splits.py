@@ -109,8 +109,8 @@ def _structured_pages(conversion: Conversion) -> Iterator[_PageText]:
     for page, items in conversion.pages():
         pieces = []
         opening = None
-        moved = _move(items, added)
-        for item in keep_items(moved, conversion.options, conversion.report):
+        kept = keep_items(_move(items, added), conversion.options, conversion.report)
+        for item in conversion.repaired(kept):
             path = next_path(path, item)
             opening = path if opening is None else opening
             pieces.append(writer.write(item))
