@@ -169,6 +169,16 @@ class TestRule3AHeadingStandsWithWhatFollows:
         assert not any(c.body.endswith("# Sales") for c in chunks)
         assert "# Sales\n\nYear | Sales\n2000 | 0" in "\n".join(bodies(chunks))
 
+    @pytest.mark.parametrize(
+        "core", [table(ROWS), code("x = 1\n" * 200)], ids=["table", "code"]
+    )
+    def test_a_stack_of_long_ones_takes_a_first_part_along(self, core: Json) -> None:
+        titles = [heading(words(20, f"title{n}"), n) for n in (1, 2, 3)]
+
+        first, *_ = cut(*titles, core, max_tokens=128)
+
+        assert first.items == (0, 1, 2, 3)
+
     def test_the_last_one_of_a_document_may_stand_at_its_end(self) -> None:
         chunks = cut(text(words(150)), heading("The end"))
 
