@@ -243,6 +243,16 @@ class TestRule4SmallNeighboursMerge:
 
         assert [c.heading_path for c in chunks] == ["One", "Two"]
 
+    def test_a_large_section_keeps_its_path_beside_a_small_one_of_another(self) -> None:
+        chunks = cut(heading("A"), text(words(60)), heading("B"), text(words(300)))
+
+        assert [c.heading_path for c in chunks] == ["A", "B"]
+
+    def test_a_scrap_merges_even_at_the_cost_of_a_path(self) -> None:
+        chunks = cut(heading("A"), text("Tiny."), heading("B"), text(words(300)))
+
+        assert [c.heading_path for c in chunks] == [""]
+
     def test_a_small_section_with_a_large_one_on_either_side_is_not_left(self) -> None:
         chunks = cut(
             heading("A"),
