@@ -36,6 +36,9 @@ from strategies import (
     marks_by_position,
 )
 
+SCRAP = 30
+"""Tokens below which a chunk merges even at the cost of a path."""
+
 Values = dict[str, Any]
 Path = tuple[Heading, ...]
 
@@ -165,13 +168,19 @@ def test_no_small_chunk_is_left_next_to_one_it_would_fit_with(run: Run) -> None:
             one.origin.file_name, path, options.context, options.max_tokens, run.count
         )
         sizes = [run.count(each.body) for each in (one, other)]
-        room = (
-            options.max_tokens
-            - run.count(f"{line}\n\n")
-            - len(one.items)
-            - len(other.items)
+        slack = len(one.items) + len(other.items)
+        room = options.max_tokens - run.count(f"{line}\n\n") - slack
+        a_path_is_worth_more = (
+            not path
+            and (one.headings or other.headings)
+            and min(sizes) + slack >= SCRAP
+            and max(sizes) + slack >= options.min_tokens
         )
-        apart = min(sizes) >= options.min_tokens or sum(sizes) > room
+        apart = (
+            min(sizes) >= options.min_tokens
+            or sum(sizes) > room
+            or a_path_is_worth_more
+        )
         assert apart or (one.parts > 1 and other.parts > 1)
 
 
