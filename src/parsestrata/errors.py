@@ -4,6 +4,11 @@ ParseStrataError
 ├─ ConfigError             bad option or no API key; says where it looked (also ValueError)
 ├─ MissingExtraError       names the extra to install (also ImportError)
 ├─ SourceError             what was given is not there, or is nothing that can be read
+├─ EngineError             the local engine could not parse a document
+│  ├─ UnsupportedFileError no PDF and no office file, damaged, unreadable or too large
+│  ├─ PasswordError        encrypted; the password is wrong or missing
+│  ├─ EngineTimeoutError   it took longer than it may (also TimeoutError)
+│  └─ EngineCrashedError   the engine's process died or was out of memory
 ├─ AccountingError         an item is neither in a chunk nor in `dropped`: a fault of ours
 ├─ PageFailedError         a page failed and `on_failed_page="raise"`
 ├─ FailedSourcesError      some of many sources failed; each with its own error
@@ -29,7 +34,8 @@ Each error keeps its fields as attributes, hands them to `super().__init__` in
 signature order and builds its text in `__str__`, so it survives pickling.
 """
 
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 
 class ParseStrataWarning(UserWarning):
@@ -90,6 +96,83 @@ class SourceError(ParseStrataError):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.problem}"
+
+
+class EngineError(ParseStrataError):
+    """The local engine could not parse a document.
+
+    Attributes:
+        source: The document.
+        problem: What went wrong, and what to do.
+    """
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(source, problem)
+        self.source = source
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.problem}"
+
+
+class UnsupportedFileError(EngineError):
+    """It is no PDF and no office file, or damaged, unreadable or too large."""
+
+
+class PasswordError(EngineError):
+    """The document is encrypted, and the password is wrong or missing.
+
+    Attributes:
+        given: Whether there was a password.
+    """
+
+    def __init__(self, source: str, *, given: bool) -> None:
+        problem = (
+            "is encrypted, and the password is wrong"
+            if given
+            else "is encrypted. Give its password: password=, or --password-file"
+        )
+        super().__init__(source, problem)
+        self.given = given
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), given=self.given), (self.source,)
+
+
+class EngineTimeoutError(EngineError, TimeoutError):
+    """The document took longer to parse than it may; its process was ended.
+
+    Attributes:
+        limit: Option and value of the limit.
+    """
+
+    def __init__(self, source: str, limit: str) -> None:
+        super().__init__(source, limit)
+        self.limit = limit
+
+    def __str__(self) -> str:
+        return f"{self.source}: took longer to parse than {self.limit} allows"
+
+
+class EngineCrashedError(EngineError):
+    """The engine's process died on the document; the caller's goes on.
+
+    Attributes:
+        ending: How: a signal, an exit code or `out of memory`.
+        memory_limit: MiB that it could use.
+    """
+
+    def __init__(self, source: str, ending: str, memory_limit: int) -> None:
+        super().__init__(source, ending)
+        self.args = (source, ending, memory_limit)
+        self.ending = ending
+        self.memory_limit = memory_limit
+
+    def __str__(self) -> str:
+        return (
+            f"{self.source}: the engine's process died ({self.ending}). The file is "
+            f"hostile or damaged, or needs more than memory_limit={self.memory_limit} MiB"
+        )
 
 
 class AccountingError(ParseStrataError):

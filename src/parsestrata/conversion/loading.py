@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, TypeVar
 
-from parsestrata.api.stream import open_result
+from parsestrata.api.stream import ResultStream
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.metadata import KEYS, to_metadata
 from parsestrata.conversion.conversion import Conversion
@@ -18,7 +18,8 @@ from parsestrata.errors import (
 )
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
-from parsestrata.sources.source import Source, describe_source, open_source
+from parsestrata.sources.ahead import open_each
+from parsestrata.sources.source import Source, describe_source, open_bytes
 
 _BATCH = 64
 _T = TypeVar("_T")
@@ -51,9 +52,10 @@ class Loading:
                 the end, when all others were yielded.
         """
         failures: list[tuple[str, ParseStrataError]] = []
-        for source in sources:
+        opened = open_each(sources, self.options)
+        for source, opening in zip(sources, opened, strict=True):
             try:
-                yield from self._one(source)
+                yield from self._one(opening())
             except ConfigError:
                 raise
             except ParseStrataError as error:
@@ -65,8 +67,8 @@ class Loading:
         if failures and self.options.on_failed_job == "raise":
             raise FailedSourcesError(tuple(failures), len(sources))
 
-    def _one(self, source: Source) -> Iterator[tuple[Chunk, JobReport]]:
-        conversion = Conversion(open_source(source, self.options), self.options)
+    def _one(self, result: ResultStream) -> Iterator[tuple[Chunk, JobReport]]:
+        conversion = Conversion(result, self.options)
         self._warn_of_namesakes(conversion)
         self.report.jobs.append(conversion.report)
         for chunk in split_result(conversion):
@@ -112,7 +114,7 @@ class Loading:
             name: What to call it where the result has no name of its own.
             metadata: Added to the chunks'; keys of the contract stay the chunk's.
         """
-        conversion = Conversion(open_result(data, name), self.options)
+        conversion = Conversion(open_bytes(data, name, self.options), self.options)
         self.report.jobs.append(conversion.report)
         extra = {key: metadata[key] for key in metadata if key not in KEYS}
         for chunk in split_result(conversion):

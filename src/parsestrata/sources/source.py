@@ -4,14 +4,16 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pydantic_core
 
 from parsestrata.api.stream import ResultStream, open_result
-from parsestrata.errors import SourceError
+from parsestrata.errors import ConfigError, SourceError
 from parsestrata.options import Options
+from parsestrata.sources.local.office import is_office_name
+from parsestrata.sources.local.parsing import HEAD, begins_as_pdf, parse_document
 
 _JOB_ID = re.compile(
     r"pjb-[A-Za-z0-9-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -19,7 +21,6 @@ _JOB_ID = re.compile(
 )
 _STANDARD_INPUT = "-"
 _SHOWN = 120
-_PDF = b"%PDF-"
 
 _EXPAND: dict[str, tuple[str, ...]] = {
     "chunk": ("items", "metadata"),
@@ -31,8 +32,8 @@ _EXPAND: dict[str, tuple[str, ...]] = {
 """What is asked of the API for each split, and nothing else."""
 
 Source = Any
-"""A job id; the path of a saved result, or `-` for standard input; its bytes, its
-dict or an open file; or an object of the vendor's SDK."""
+"""A job id; the path of a saved result or of a PDF, or `-` for standard input; its
+bytes, its dict or an open file; or an object of the vendor's SDK."""
 
 
 def open_source(source: Source, options: Options) -> ResultStream:
@@ -40,31 +41,33 @@ def open_source(source: Source, options: Options) -> ResultStream:
 
     Args:
         source: - `pjb-...` or a UUID that names no file: fetched from the API
-            - any other text or `Path`: the path of a saved result; `-` is
-              standard input
-            - bytes, a dict, an open file: the result itself
+            - any other text or `Path`: the path of a saved result, a PDF or an
+              office file; `-` is standard input
+            - bytes, a dict, an open file: the result, or the PDF, itself
             - an object with `model_dump`: a result of the vendor's SDK
-        options: Key, base URL, project, organization and split, for a job id.
+        options: Key, base URL, project, organization and split, for a job id;
+            engine, password, OCR and limits, for a document.
 
     Raises:
         SourceError: It is nothing of the above, or is not there.
         ResponseError: It is no v2 result.
+        EngineError: A document cannot be parsed.
         APIError: The API refused or did not answer.
         ConfigError: A job id without a key.
     """
     if isinstance(source, str):
         return _open_text(source, options)
     if isinstance(source, os.PathLike):
-        return _open_path(Path(source))
+        return _open_path(Path(source), options)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _open_bytes(bytes(source), None)
+        return open_bytes(bytes(source), None, options)
     if hasattr(source, "read"):
-        return open_result(source)
+        return _open_file(source, options)
     if isinstance(source, Mapping):
-        return _open_bytes(_to_json(dict(source)), "<dict>")
+        return open_result(_to_json(dict(source)), "<dict>")
     if hasattr(source, "model_dump"):
         dumped = source.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return _open_bytes(_to_json(dumped), f"<{type(source).__name__}>")
+        return open_result(_to_json(dumped), f"<{type(source).__name__}>")
     raise SourceError(
         type(source).__name__,
         "is no source. Give a job id, the path of a saved result, its bytes, its "
@@ -82,16 +85,16 @@ def describe_source(source: Source) -> str:
 
 def _open_text(text: str, options: Options) -> ResultStream:
     if text == _STANDARD_INPUT:
-        return _open_bytes(sys.stdin.buffer.read(), "<stdin>")
+        return open_bytes(sys.stdin.buffer.read(), "<stdin>", options)
     if text.lstrip().startswith("{"):
-        return _open_bytes(text.encode(), "<text>")
+        return open_result(text.encode(), "<text>")
     path = Path(text)
     if _JOB_ID.fullmatch(text) and not path.is_file():
         return _fetch(text, options)
-    return _open_path(path)
+    return _open_path(path, options)
 
 
-def _open_path(path: Path) -> ResultStream:
+def _open_path(path: Path, options: Options) -> ResultStream:
     try:
         exists = path.exists()
     except (OSError, ValueError):
@@ -104,27 +107,69 @@ def _open_path(path: Path) -> ResultStream:
     if not path.is_file() and not path.is_dir():
         problem = "is neither a file nor a directory. Pipe it in and name it -"
         raise SourceError(str(path), problem)
-    if path.is_file() and _begins_as_pdf(path):
-        raise SourceError(str(path), _PDF_PROBLEM)
+    if path.is_file() and (is_document_name(path.name) or _begins_as_pdf(path)):
+        return open_result(parse(path, options), str(path))
     return open_result(path)
 
 
-def _open_bytes(data: bytes, name: str | None) -> ResultStream:
-    if data.startswith(_PDF):
-        raise SourceError(name or "<bytes>", _PDF_PROBLEM)
-    return open_result(data, name)
+def open_bytes(data: bytes, name: str | None, options: Options) -> ResultStream:
+    """Get the result that bytes are, or that the PDF they are is parsed to.
+
+    Args:
+        data: A result as JSON, or a PDF.
+        name: Of the file they come from, None when there is none.
+        options: As for `open_source`.
+    """
+    if not begins_as_pdf(data[:HEAD]):
+        return open_result(data, name)
+    file_name = None if name is None or name.startswith("<") else PurePath(name).name
+    return open_result(parse(data, options, file_name), name)
 
 
-_PDF_PROBLEM = (
-    "is a PDF, not a parse result. Parse it with LlamaParse v2 and give the job id, "
-    "or the saved answer of GET /api/v2/parse/{job_id}?expand=items,metadata"
-)
+def _open_file(file: Any, options: Options) -> ResultStream:
+    name = getattr(file, "name", None)
+    label = name if isinstance(name, str) else "<file>"
+    try:
+        data = file.read()
+    except UnicodeDecodeError:
+        problem = 'is no text. Open it with "rb"'
+        raise SourceError(label, problem) from None
+    return open_bytes(data.encode() if isinstance(data, str) else data, label, options)
+
+
+def parse(document: Path | bytes, options: Options, name: str | None = None) -> bytes:
+    """Parse a document that is no result yet, with the engine of the options.
+
+    Args:
+        document: A path, or a PDF's bytes.
+        options: Engine, and what it needs.
+        name: File name of bytes, None when there is none.
+
+    Returns:
+        A v2 result as JSON.
+
+    Raises:
+        EngineError: The local engine cannot parse it.
+        ConfigError: The engine cannot be had.
+    """
+    if options.engine == "cloud":
+        message = (
+            "engine='cloud': documents cannot be sent up from here. Parse it with "
+            "LlamaParse and give the job id, or leave it to engine='local'"
+        )
+        raise ConfigError(message)
+    return parse_document(document, options, name=name)
+
+
+def is_document_name(name: str) -> bool:
+    """Tell a PDF or an office file by its name."""
+    return name.lower().endswith(".pdf") or is_office_name(name)
 
 
 def _begins_as_pdf(path: Path) -> bool:
     try:
         with path.open("rb") as file:
-            return file.read(len(_PDF)) == _PDF
+            return begins_as_pdf(file.read(HEAD))
     except OSError:
         return False
 
