@@ -65,6 +65,9 @@ def count_pages(data: bytes, call: Call) -> int:
 def read_document(data: bytes, call: Call, pages: int) -> Reading:
     """Read a whole document.
 
+    Only pages that are pictures are given to OCR: the engine would give it most
+    pages with a drawing on them.
+
     Args:
         data: The PDF.
         call: Password, OCR, images.
@@ -81,25 +84,37 @@ def read_document(data: bytes, call: Call, pages: int) -> Reading:
         for number in range(1, pages + 1)
         if number not in found and number not in failed
     }
-    angles = {n: a for n, page in found.items() if (a := _angle(page))}
-    if angles:
-        turned = _engine(
-            call,
-            target_pages=_numbers(angles),
-            page_orientation_corrections=list(angles.items()),
-        ).parse(data)
-        found |= {page.page_num: page for page in turned.pages}
-    failed |= _find_scans(data, call, found.values())
+    angles = {n: angle for n, page in found.items() if (angle := _angle(page))}
+    found |= _again(
+        data, call, angles, page_orientation_corrections=list(angles.items())
+    )
+    scans = _find_scans(data, call, found.values())
+    if call.ocr_languages:
+        read = _again(data, call, scans, **_ocr(call))
+        found |= read
+        scans = {n: _UNREAD for n in scans if n not in read or not _letters(read[n])}
+    failed |= scans
     kept = [page for number, page in sorted(found.items()) if number not in failed]
     runs = [read_runs(page.text_items) for page in kept]
-    return Reading(kept, runs, failed, angles, _images(result))
+    images = sorted(result.images, key=lambda image: (image.page, image.id))
+    return Reading(kept, runs, failed, angles, images)
+
+
+def _again(
+    data: bytes, call: Call, pages: Iterable[int], **more: Any
+) -> "dict[int, ParsedPage]":
+    """Read some pages in another way."""
+    numbers = ",".join(str(number) for number in sorted(pages))
+    if not numbers:
+        return {}
+    again = call._replace(with_images=False)
+    result = _engine(again, target_pages=numbers, **more).parse(data)
+    return {page.page_num: page for page in result.pages}
 
 
 def _engine(call: Call, **more: Any) -> LiteParse:
     settings: dict[str, Any] = {
-        "ocr_enabled": bool(call.ocr_languages),
-        "ocr_language": "+".join(call.ocr_languages) or None,
-        "tessdata_path": call.tessdata,
+        "ocr_enabled": False,
         "password": call.password,
         "output_format": "markdown",
         "quiet": True,
@@ -112,17 +127,17 @@ def _engine(call: Call, **more: Any) -> LiteParse:
         "extract_images": call.with_images,
         "include_complexity": True,
         "continue_on_page_error": True,
-        "ocr_failure_fatal": False,
     }
     return LiteParse(**(settings | more))
 
 
-def _images(result: "ParseResult") -> "list[ExtractedImage]":
-    return sorted(result.images, key=lambda image: (image.page, image.id))
-
-
-def _numbers(pages: Iterable[int]) -> str:
-    return ",".join(str(number) for number in sorted(pages))
+def _ocr(call: Call) -> dict[str, Any]:
+    return {
+        "ocr_enabled": True,
+        "ocr_language": "+".join(call.ocr_languages),
+        "tessdata_path": call.tessdata,
+        "ocr_failure_fatal": False,
+    }
 
 
 def _angle(page: "ParsedPage") -> int:
@@ -140,16 +155,17 @@ def _find_scans(
     data: bytes, call: Call, pages: "Iterable[ParsedPage]"
 ) -> dict[int, str]:
     """Find the pages that show something and have no text; a blank page is none."""
-    empty = [page for page in pages if _letter_count(page) < _LEAST_TEXT]
-    reason = _UNREAD if call.ocr_languages else _NEEDS_OCR
-    scans = {page.page_num: reason for page in empty if _is_picture(page)}
-    unclear = [p.page_num for p in empty if not _letter_count(p) and not p.blocks]
+    empty = [page for page in pages if _letters(page) < _LEAST_TEXT]
+    scans = [page.page_num for page in empty if _is_picture(page)]
+    unclear = [
+        page.page_num for page in empty if not _letters(page) and not page.blocks
+    ]
     unclear = [number for number in unclear if number not in scans]
-    scans |= dict.fromkeys(_not_blank(data, call, unclear), reason)
-    return scans
+    scans += _not_blank(data, call, unclear)
+    return dict.fromkeys(scans, _NEEDS_OCR)
 
 
-def _letter_count(page: "ParsedPage") -> int:
+def _letters(page: "ParsedPage") -> int:
     return sum(len(item.text.strip()) for item in page.text_items)
 
 
@@ -165,8 +181,8 @@ def _not_blank(data: bytes, call: Call, pages: Sequence[int]) -> list[int]:
     if not pages:
         return []
     drawn = _engine(
-        call._replace(ocr_languages=(), with_images=False),
-        target_pages=_numbers(pages),
+        call._replace(with_images=False),
+        target_pages=",".join(str(number) for number in pages),
         extract_screenshots=True,
         extract_blocks=False,
         dpi=_LOW_RESOLUTION,
