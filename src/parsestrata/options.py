@@ -1,11 +1,11 @@
 """The options that every adapter and the command line take by the same names."""
 
 import difflib
+import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
-from uuid import UUID
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -21,9 +21,39 @@ MetadataProfile = Literal["flat", "rich"]
 Identity = Literal["name", "job_id"]
 Engine = Literal["local", "cloud"]
 
+METADATA_KEYS = (
+    "chunk_id",
+    "source",
+    "job_id",
+    "file_name",
+    "page_number",
+    "page_end",
+    "page_label",
+    "heading",
+    "heading_level",
+    "heading_path",
+    "bbox",
+    "item_types",
+    "has_table",
+    "table_csv",
+    "table_rows",
+    "parse_concerns",
+    "confidence",
+    "images",
+    "links",
+    "chunk_index",
+    "part",
+    "parts",
+)
+"""The keys of the contract, in the order in which every chunk has them."""
+
 SMALLEST_CAP = 16
 _SECRETS = frozenset({"api_key", "password"})
-_NAMESPACE = UUID("8f0cc0de-5d6d-5b1c-9a3e-6f1f6f0d6a11")
+_MIN_TOKENS = 100
+_SHOWN = 120
+_SCALARS = (str, int, float, bool)
+_NAMESPACE = bytes.fromhex("8f0cc0de5d6d5b1c9a3e6f1f6f0d6a11")
+"""A UUID as bytes: the module `uuid` takes longer to load than this one."""
 
 
 class Options(BaseModel):
@@ -34,7 +64,11 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+        defer_build=True,
     )
 
     split: Split = "chunk"
@@ -42,8 +76,9 @@ class Options(BaseModel):
     structured item, `document` the whole job, `result` the raw v2 JSON."""
     max_tokens: int = Field(default=512, ge=SMALLEST_CAP)
     """Cap of a chunk, its context included. At least 16."""
-    min_tokens: int = Field(default=100, ge=0)
-    """A chunk whose body is smaller merges with a neighbour where that fits."""
+    min_tokens: int = Field(default=_MIN_TOKENS, ge=0)
+    """A chunk whose body is smaller merges with a neighbour where that fits. By
+    default 100, or `max_tokens` where that is smaller."""
     count_tokens: Callable[[str], Any] | Any = None
     """A callable from text to a number (or a list) of tokens, or a tokenizer
     with `encode`. None: the offline counter, which is approximate."""
@@ -66,7 +101,8 @@ class Options(BaseModel):
     metadata_budget: int = Field(default=4000, ge=0)
     """Most bytes of one bulky metadata value; 0: no limit."""
     extra_metadata: Mapping[str, Any] = Field(default_factory=dict)
-    """Added to every chunk's metadata; may not use a key of the contract."""
+    """Added to every chunk's metadata; may not use a key of the contract. Values are
+    str, int, float or bool, and with `metadata="rich"` any JSON."""
     identity: Identity = "name"
     """What `source` is and ids build on: the document's file name, so that a
     document parsed again keeps its ids, or the job id."""
@@ -91,13 +127,13 @@ class Options(BaseModel):
     tessdata: Path | None = None
     """Directory of that data. None: `TESSDATA_PREFIX`, then the usual places."""
     timeout_per_page: float = Field(default=10.0, gt=0)
-    """Seconds that the local engine may take for a document, by number of pages."""
+    """Seconds the local engine may take for a document, times its number of pages."""
     parse_timeout: float = Field(default=3600.0, gt=0)
     """Most seconds that the local engine may take for a document of any length."""
     memory_limit: int = Field(default=2048, ge=256)
     """MiB of address space that the local engine may use for one document."""
-    concurrency: int = Field(default=4, ge=1)
-    """How many of many sources are fetched or parsed at a time; order is kept."""
+    concurrency: int = Field(default=4, ge=1, le=64)
+    """How many of many documents are parsed at a time; their order is kept."""
 
     @pydantic.field_validator("ocr_languages", mode="before")
     @classmethod
@@ -115,10 +151,49 @@ class Options(BaseModel):
 
     @pydantic.field_serializer("count_tokens")
     def _name_counter(self, value: Any) -> str | None:
+        """Name it so that a cache tells two vocabularies of one class apart."""
         if value is None:
             return None
         named = value if hasattr(value, "__qualname__") else type(value)
-        return f"{named.__module__}:{named.__qualname__}"
+        name = (
+            f"{getattr(named, '__module__', None) or 'builtins'}:{named.__qualname__}"
+        )
+        owner = getattr(value, "__self__", value)
+        model = getattr(owner, "name", None) or getattr(owner, "name_or_path", None)
+        return f"{name}:{model}" if isinstance(model, str) else name
+
+    @pydantic.field_validator("extra_metadata")
+    @classmethod
+    def _check_extra_keys(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        taken = [key for key in value if key in METADATA_KEYS]
+        if taken:
+            message = (
+                f"{', '.join(taken)} is what every chunk says of itself: choose "
+                f"another name than {', '.join(METADATA_KEYS)}"
+            )
+            raise ValueError(message)
+        return value
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _lower_min_tokens(cls, values: Any) -> Any:
+        """Let a small `max_tokens` be given alone."""
+        cap = values.get("max_tokens") if isinstance(values, dict) else None
+        if isinstance(cap, int) and 0 <= cap < _MIN_TOKENS:
+            return {"min_tokens": cap, **values}
+        return values
+
+    @pydantic.model_validator(mode="after")
+    def _check_extra_values(self) -> "Options":
+        scalars = self.metadata == "flat"
+        wanted = "str, int, float or bool" if scalars else "JSON"
+        more = ' (any JSON with metadata="rich")' if scalars else ""
+        for key, value in self.extra_metadata.items():
+            if (scalars and not isinstance(value, _SCALARS)) or not _is_json(value):
+                shown = _show(value)
+                message = f"extra_metadata[{key!r}]={shown}: expected {wanted}{more}"
+                raise ValueError(message)
+        return self
 
     @pydantic.model_validator(mode="after")
     def _check_together(self) -> "Options":
@@ -130,8 +205,8 @@ class Options(BaseModel):
         return self
 
     @property
-    def namespace(self) -> UUID:
-        """The namespace of every id."""
+    def namespace(self) -> bytes:
+        """The namespace of every id: the 16 bytes of a UUID."""
         return _NAMESPACE
 
     def find_api_key(self) -> str:
@@ -140,11 +215,11 @@ class Options(BaseModel):
         Raises:
             ConfigError: There is none; says where it was looked for.
         """
-        if self.api_key is not None:
-            return self.api_key.get_secret_value()
-        for name in ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY"):
-            if os.environ.get(name):
-                return os.environ[name]
+        given = self.api_key.get_secret_value() if self.api_key is not None else ""
+        names = ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY")
+        for key in (given, *[os.environ.get(name, "") for name in names]):
+            if key.strip():
+                return key.strip()
         message = (
             "no API key. Looked at the option api_key and the environment variables "
             "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
@@ -213,5 +288,18 @@ def _explain(problem: Any) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if not name:
         return str(message)
-    value = "" if name in _SECRETS else f"={problem['input']!r}"
+    value = "" if name in _SECRETS else f"={_show(problem['input'])}"
     return f"{name}{value}: {message[0].lower()}{message[1:]}"
+
+
+def _show(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

@@ -12,6 +12,8 @@ from parsestrata.errors import ConfigError
 from parsestrata.options import Options
 
 _KNOWN_CONTEXTS = 256
+_SMALLEST_PART = 4
+"""Tokens that a chunk must have left for a split item to begin in it."""
 _SHRINKING = (1.0, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0)
 """How much of the room is used, in turn, until a counter that gives joined texts
 more tokens than the sum of its pieces is content."""
@@ -272,7 +274,9 @@ class _Splitter:
     ) -> None:
         """Write a piece in numbered parts, the first one into the last draft."""
         last = drafts[-1]
-        most = self._room // 2 if core.table else self._room - self._room // 8
+        framed = core.table is not None or core.item.kind == "code"
+        least = self._room // 2 if framed else max(self._room // 8, _SMALLEST_PART)
+        most = self._room - least
         if last.tokens + _size(repeated.below) > most or last.parts > 1:
             last = self._begin(drafts)
         room = self._room - _size(repeated.below)

@@ -22,6 +22,9 @@ _FENCE = re.compile(r"`{3,}")
 _LONGEST_LABEL = 60
 """Characters of a row's first cell that are repeated when the row is split."""
 
+_NARROWEST = 4
+"""Tokens into which any character and a little more goes."""
+
 
 class Piece(msgspec.Struct, frozen=True):
     """A text that goes into one body as it is."""
@@ -90,8 +93,9 @@ class Writer:
         if sizes and sizes[-1] + tail <= min(first, rest) - frame:
             sizes[-1] += tail
         ranges = partition(sizes, first - frame, rest - frame)
+        spans = _without_blanks(ranges, cut.segments)
         return [
-            self._part(item, cut, number, span) for number, span in enumerate(ranges, 1)
+            self._part(item, cut, number, span) for number, span in enumerate(spans, 1)
         ]
 
     def _write_table(self, item: Item, table: Table) -> Piece:
@@ -116,7 +120,7 @@ class Writer:
         """Cut an item so that each segment with the frame fits into the room."""
         if item.table is not None:
             return self._cut_table(item.table, room)
-        if item.kind == "code":
+        if item.kind == "code" and item.plain.strip():
             return self._cut_code(item, room)
         if item.entries:
             lines = "\n".join(write_entries([entry]) for entry in item.entries)
@@ -160,7 +164,7 @@ class Writer:
         label = row_label(table, row)
         prefix = f"{label} | " if label and len(label) <= _LONGEST_LABEL else ""
         room = limit - self._count(prefix)
-        if room < limit // 2:
+        if room < max(limit // 2, _NARROWEST):
             prefix, room = "", limit
         lines: list[str] = []
         line = ""
@@ -173,6 +177,20 @@ class Writer:
                 line = joined
         lines.append(line)
         return [f"{prefix if number else ''}{t}\n" for number, t in enumerate(lines)]
+
+
+def _without_blanks(
+    spans: list[tuple[int, int]], segments: list[str]
+) -> list[tuple[int, int]]:
+    """Put what is only white space to the run before it, or after it at the top."""
+    kept: list[tuple[int, int]] = []
+    for start, stop in spans:
+        runs = [(start, stop), *kept[-1:]]
+        if kept and any(not "".join(segments[a:b]).strip() for a, b in runs):
+            kept[-1] = (kept[-1][0], stop)
+        else:
+            kept.append((start, stop))
+    return kept
 
 
 def write_entries(entries: tuple[ListEntry, ...] | list[ListEntry]) -> str:

@@ -7,6 +7,8 @@ import msgspec
 
 _STEPS_PER_POINT = 100
 _NOISE = 1e-6
+_FARTHEST = 1e6
+"""Points; what lies beyond is garbage, on pages of unknown size too."""
 
 
 class Fraction(NamedTuple):
@@ -67,7 +69,8 @@ def make_region(
     """Build a region that lies on its page.
 
     A negative side is turned round, what hangs over the page's edge is cut off
-    (when the page size is known), and hundredths of a point are what is kept.
+    (a million points where the page size is not known), and hundredths of a point
+    are what is kept.
 
     Args:
         page_number: 1-based.
@@ -76,13 +79,11 @@ def make_region(
     """
     x, y, width, height = box
     page_width, page_height = page_size
-    if (
-        min(x, y, width, height) < 0
-        or 0 < page_width < x + width
-        or 0 < page_height < y + height
-    ):
-        x, width = _clip(x, width, page_width)
-        y, height = _clip(y, height, page_height)
+    right = min(page_width, _FARTHEST) if page_width > 0 else _FARTHEST
+    bottom = min(page_height, _FARTHEST) if page_height > 0 else _FARTHEST
+    if min(x, y, width, height) < 0 or x + width > right or y + height > bottom:
+        x, width = _clip(x, width, right)
+        y, height = _clip(y, height, bottom)
     return Region(
         page_number=page_number,
         x=int(x * _STEPS_PER_POINT + _NOISE) / _STEPS_PER_POINT,
@@ -99,9 +100,7 @@ def _clip(start: float, length: float, limit: float) -> tuple[float, float]:
     end = start + length
     if length < 0:
         start, end = end, start
-    start, end = max(start, 0.0), max(end, 0.0)
-    if limit > 0:
-        start, end = min(start, limit), min(end, limit)
+    start, end = min(max(start, 0.0), limit), min(max(end, 0.0), limit)
     return start, end - start
 
 

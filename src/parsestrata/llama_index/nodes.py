@@ -14,16 +14,12 @@ from llama_index.core.schema import (
 
 from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk, make_uuid
 from parsestrata.document.model import Heading
-from parsestrata.options import Context, Options
+from parsestrata.options import Options
 
 Described = tuple[Chunk, Mapping[str, Any]]
 """A chunk and its metadata."""
 
-_KEYS_OF_CONTEXT: dict[Context, tuple[str, ...]] = {
-    "name+path": ("file_name", "heading_path"),
-    "path": ("heading_path",),
-    "none": (),
-}
+_PATH = "heading_path"
 _CARRIER = "chunk_id"
 """A key that is never empty: without one the text template would not be used."""
 _METADATA_TEMPLATE = "{value}"
@@ -54,7 +50,7 @@ def to_document(
         text=chunk.body,
         id_=document_id(chunk.origin.source, options) if whole else chunk.id,
         metadata=dict(metadata),
-        **_texts(chunk, metadata, options.context),
+        **_texts(chunk, metadata),
     )
 
 
@@ -91,31 +87,28 @@ def to_nodes(
             id_=chunk.id,
             metadata=dict(metadata),
             relationships=related,
-            **_texts(chunk, metadata, options.context),
+            **_texts(chunk, metadata),
         )
         for (chunk, metadata), related in zip(described, relations, strict=True)
     ]
 
 
-def _texts(
-    chunk: Chunk, metadata: Mapping[str, Any], context: Context
-) -> dict[str, Any]:
+def _texts(chunk: Chunk, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Choose keys and templates so that the embedded text is the chunk in context.
 
-    Every key is left out of both texts but those of the context: a splitter
-    downstream refuses metadata longer than its chunk size in either.
+    Every key is left out of both texts but the heading path: a splitter downstream
+    refuses metadata longer than its chunk size in either. The document's name is in
+    the template, since `SimpleDirectoryReader` leaves `file_name` out afterwards.
     """
-    shown = [key for key in _KEYS_OF_CONTEXT[context] if metadata.get(key)]
-    values = [metadata[key] for key in shown]
-    texts = [v if isinstance(v, str) else PATH_SEPARATOR.join(v) for v in values]
-    template = _TEXT_TEMPLATE
-    if not chunk.context:
-        shown = []
-    elif PATH_SEPARATOR.join(texts) != chunk.context or texts != values:
-        shown = [_CARRIER]
-        literal = chunk.context.replace("{", "{{").replace("}", "}}")
-        template = f"{literal}\n\n{{content}}"
-    excluded = [key for key in metadata if key not in shown]
+    context, path = chunk.context, metadata[_PATH]
+    if not context:
+        shown, template = "", _TEXT_TEMPLATE
+    elif path and isinstance(path, str) and context.endswith(path):
+        shown, name = _PATH, context.removesuffix(path)
+        template = _literal(name) + _TEXT_TEMPLATE
+    else:
+        shown, template = _CARRIER, _literal(context) + "\n\n{content}"
+    excluded = [key for key in metadata if key != shown]
     return {
         "excluded_embed_metadata_keys": excluded,
         "excluded_llm_metadata_keys": list(excluded),
@@ -123,6 +116,10 @@ def _texts(
         "metadata_separator": PATH_SEPARATOR,
         "text_template": template,
     }
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _relate(

@@ -1,9 +1,8 @@
 """LlamaParseReader: job ids or saved results -> Documents or nodes."""
 
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
-from contextlib import closing
 from itertools import groupby
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Unpack
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -11,10 +10,10 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document, MetadataMode, TextNode
 
 from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
-from parsestrata.errors import MissingExtraError
+from parsestrata.errors import MissingExtraError, SourceError
 from parsestrata.llama_index.nodes import to_document, to_nodes
-from parsestrata.llama_index.settings import check_picklable
-from parsestrata.options import Options, OptionValues, make_options
+from parsestrata.llama_index.settings import check_picklable, merge_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 from parsestrata.sources.source import Source
 
@@ -44,9 +43,7 @@ class LlamaParseReader(BasePydanticReader):
         is_remote: bool = True,
         **values: Unpack[OptionValues],
     ) -> None:
-        if not isinstance(options, Options):
-            options = make_options(**{**(options or {}), **values})
-        super().__init__(options=options, is_remote=is_remote)
+        super().__init__(options=merge_options(options, values), is_remote=is_remote)
 
     def model_post_init(self, context: Any, /) -> None:
         """Begin with an empty report."""
@@ -87,7 +84,7 @@ class LlamaParseReader(BasePydanticReader):
         """
         loading = self._loading = Loading(self.options)
         for chunk, report in loading.chunks(_opened(source, fs)):
-            metadata = {**(extra_info or {}), **loading.metadata(chunk, report)}
+            metadata = loading.metadata(chunk, report, extra_info)
             yield to_document(chunk, metadata, self.options)
 
     def load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
@@ -107,9 +104,8 @@ class LlamaParseReader(BasePydanticReader):
 
     async def astream_data(self, *args: Any, **kwargs: Any) -> AsyncIterator[Document]:
         """Yield Documents one at a time; the work is done in a thread."""
-        with closing(self.lazy_load_data(*args, **kwargs)) as documents:
-            async for document in iterate_in_thread(documents):
-                yield document
+        async for document in iterate_in_thread(self.lazy_load_data(*args, **kwargs)):
+            yield document
 
     def load_nodes(
         self,
@@ -124,7 +120,7 @@ class LlamaParseReader(BasePydanticReader):
         """
         loading = self._loading = Loading(self.options)
         described = (
-            (report, (chunk, {**(extra_info or {}), **loading.metadata(chunk, report)}))
+            (report, (chunk, loading.metadata(chunk, report, extra_info)))
             for chunk, report in loading.chunks(as_sources(source))
         )
         nodes: list[TextNode] = []
@@ -132,8 +128,12 @@ class LlamaParseReader(BasePydanticReader):
             nodes += to_nodes([pair for _, pair in group], self.options)
         return nodes
 
-    def load_langchain_documents(self, **kwargs: Any) -> "list[LangChainDocument]":
+    def load_langchain_documents(
+        self, *args: Any, **kwargs: Any
+    ) -> "list[LangChainDocument]":
         """Load LangChain Documents, by ourselves: the framework's bridge is broken.
+
+        Takes what `lazy_load_data` takes.
 
         Raises:
             MissingExtraError: langchain-core is not installed.
@@ -151,7 +151,7 @@ class LlamaParseReader(BasePydanticReader):
                 page_content=document.get_content(MetadataMode.EMBED),
                 metadata=document.metadata,
             )
-            for document in self.load_data(**kwargs)
+            for document in self.load_data(*args, **kwargs)
         ]
 
 
@@ -161,6 +161,32 @@ def _opened(source: Source | Sequence[Source], fs: Any) -> list[Source]:
     if fs is None:
         return sources
     return [
-        fs.open(str(one), "rb") if isinstance(one, str | Path) else one
+        _FileOf(fs, str(one)) if isinstance(one, str | PurePath) else one
         for one in sources
     ]
+
+
+class _FileOf:
+    """A file of a file system of fsspec, opened when its turn comes.
+
+    Args:
+        fs: The file system.
+        name: Path of the file there.
+    """
+
+    def __init__(self, fs: Any, name: str) -> None:
+        self._fs = fs
+        self.name = name
+
+    def read(self) -> bytes:
+        """Read the whole file.
+
+        Raises:
+            SourceError: It is not there or cannot be read.
+        """
+        try:
+            return bytes(self._fs.cat_file(self.name))
+        except OSError as error:
+            kind = type(error).__name__
+            problem = f"cannot be read from {type(self._fs).__name__} ({kind})"
+            raise SourceError(self.name, problem) from None

@@ -1,24 +1,35 @@
 """What a string, path or object means, and how its result is had."""
 
+import json
 import os
 import re
 import sys
-from collections.abc import Mapping
-from pathlib import Path, PurePath
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pydantic_core
 
-from parsestrata.api.stream import ResultStream, open_result
-from parsestrata.errors import ConfigError, SourceError
+from parsestrata.api.stream import (
+    ResultStream,
+    encode_text,
+    open_result,
+    read_open_file,
+    readable_name,
+)
+from parsestrata.errors import SourceError
 from parsestrata.options import Options
-from parsestrata.sources.local.office import is_office_name
-from parsestrata.sources.local.parsing import HEAD, begins_as_pdf, parse_document
+from parsestrata.sources.documents import is_document, open_document
 
 _JOB_ID = re.compile(
     r"pjb-[A-Za-z0-9-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     re.IGNORECASE,
 )
+_JSON_TEXT = re.compile(r"\ufeff?\s*(?:\{|\[\s*[\[{\]])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+_SECRET = re.compile(r"(?<=:/)(/?)[^/?#]*@|[?#].*", re.DOTALL)
+"""In an address: user and password, query and fragment."""
 _STANDARD_INPUT = "-"
 _SHOWN = 120
 
@@ -32,7 +43,7 @@ _EXPAND: dict[str, tuple[str, ...]] = {
 """What is asked of the API for each split, and nothing else."""
 
 Source = Any
-"""A job id; the path of a saved result or of a PDF, or `-` for standard input; its
+"""A job id; the path of a saved result or a document, or `-` for standard input; its
 bytes, its dict or an open file; or an object of the vendor's SDK."""
 
 
@@ -58,16 +69,15 @@ def open_source(source: Source, options: Options) -> ResultStream:
     if isinstance(source, str):
         return _open_text(source, options)
     if isinstance(source, os.PathLike):
-        return _open_path(Path(source), options)
+        return _open_path(Path(os.fsdecode(source)), options)
     if isinstance(source, bytes | bytearray | memoryview):
         return open_bytes(bytes(source), None, options)
-    if hasattr(source, "read"):
-        return _open_file(source, options)
     if isinstance(source, Mapping):
-        return open_result(_to_json(dict(source)), "<dict>")
-    if hasattr(source, "model_dump"):
-        dumped = source.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return open_result(_to_json(dumped), f"<{type(source).__name__}>")
+        return open_result(_to_json(dict(source), "<dict>"), "<dict>")
+    if hasattr(source, "read") and not isinstance(source, type):
+        return open_bytes(*read_open_file(source), options)
+    if hasattr(source, "model_dump") and not isinstance(source, type):
+        return _open_sdk_object(source, f"<{type(source).__name__}>")
     raise SourceError(
         type(source).__name__,
         "is no source. Give a job id, the path of a saved result, its bytes, its "
@@ -76,40 +86,75 @@ def open_source(source: Source, options: Options) -> ResultStream:
 
 
 def describe_source(source: Source) -> str:
-    """Name a source in a message or a report, without its content."""
-    if isinstance(source, str | os.PathLike):
-        text = str(source)
-        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return f"<{type(source).__name__}>"
+    """Name a source in a message or a report, without its content.
+
+    What follows the `?` of a URL, where signatures stand, is left out.
+    """
+    if isinstance(source, os.PathLike):
+        source = os.fsdecode(source)
+    if not isinstance(source, str):
+        return f"<{type(source).__name__}>"
+    if _JSON_TEXT.match(source):
+        return "<text>"
+    if _ADDRESS.match(source):
+        source = _SECRET.sub(r"\1", source)
+    name = readable_name(source[: _SHOWN + 1])
+    name = _CONTROL.sub(lambda found: repr(found[0])[1:-1], name)
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 def _open_text(text: str, options: Options) -> ResultStream:
     if text == _STANDARD_INPUT:
-        return open_bytes(sys.stdin.buffer.read(), "<stdin>", options)
-    if text.lstrip().startswith("{"):
-        return open_result(text.encode(), "<text>")
-    path = Path(text)
-    if _JOB_ID.fullmatch(text) and not path.is_file():
+        return _open_standard_input(options)
+    if _JSON_TEXT.match(text):
+        return open_result(encode_text(text), "<text>")
+    if not text.strip():
+        raise SourceError(repr(text[:_SHOWN]), "is blank: name a job id or a file")
+    if _JOB_ID.fullmatch(text) and not _stands_at(text, Path.is_file):
         return _fetch(text, options)
-    return _open_path(path, options)
+    if _ADDRESS.match(text) and not _stands_at(text, Path.exists):
+        problem = "is an address, not a file. Download it and give the file"
+        raise SourceError(describe_source(text), problem)
+    return _open_path(Path(text), options)
+
+
+def _open_standard_input(options: Options) -> ResultStream:
+    name = "<stdin>"
+    if sys.stdin is None:
+        raise SourceError(name, "this process has no standard input")
+    data, _ = read_open_file(getattr(sys.stdin, "buffer", sys.stdin))
+    return open_bytes(data, name, options)
 
 
 def _open_path(path: Path, options: Options) -> ResultStream:
-    try:
-        exists = path.exists()
-    except (OSError, ValueError):
-        exists = False
-    if not exists:
-        raise SourceError(
-            describe_source(path),
-            "there is no such file, and it is no job id (pjb-…). Check the path",
-        )
+    if not _stands_at(path, Path.exists):
+        problem = "there is no such file, and it is no job id (pjb-…). Check the path"
+        raise SourceError(describe_source(path), problem)
     if not path.is_file() and not path.is_dir():
         problem = "is neither a file nor a directory. Pipe it in and name it -"
-        raise SourceError(str(path), problem)
-    if path.is_file() and (is_document_name(path.name) or _begins_as_pdf(path)):
-        return open_result(parse(path, options), str(path))
+        raise SourceError(describe_source(path), problem)
+    if is_document(path):
+        return open_document(path, None, options)
     return open_result(path)
+
+
+def _stands_at(path: str | Path, test: Callable[[Path], bool]) -> bool:
+    """Test a path; one that no file can have, as a very long one, is False."""
+    try:
+        return test(Path(path))
+    except (OSError, ValueError):
+        return False
+
+
+def _open_sdk_object(source: Any, name: str) -> ResultStream:
+    try:
+        dumped = source.model_dump(
+            mode="json", by_alias=True, exclude_unset=True, warnings=False
+        )
+    except (TypeError, ValueError) as error:
+        problem = f"its model_dump() failed ({type(error).__name__})"
+        raise SourceError(name, problem) from None
+    return open_result(_to_json(dumped, name), name)
 
 
 def open_bytes(data: bytes, name: str | None, options: Options) -> ResultStream:
@@ -117,69 +162,23 @@ def open_bytes(data: bytes, name: str | None, options: Options) -> ResultStream:
 
     Args:
         data: A result as JSON, or a PDF.
-        name: Of the file they come from, None when there is none.
+        name: Of the file they come from, `<...>` or None when there is none.
         options: As for `open_source`.
     """
-    if not begins_as_pdf(data[:HEAD]):
-        return open_result(data, name)
-    file_name = None if name is None or name.startswith("<") else PurePath(name).name
-    return open_result(parse(data, options, file_name), name)
+    if is_document(data):
+        return open_document(data, name, options)
+    return open_result(data, name)
 
 
-def _open_file(file: Any, options: Options) -> ResultStream:
-    name = getattr(file, "name", None)
-    label = name if isinstance(name, str) else "<file>"
-    try:
-        data = file.read()
-    except UnicodeDecodeError:
-        problem = 'is no text. Open it with "rb"'
-        raise SourceError(label, problem) from None
-    return open_bytes(data.encode() if isinstance(data, str) else data, label, options)
-
-
-def parse(document: Path | bytes, options: Options, name: str | None = None) -> bytes:
-    """Parse a document that is no result yet, with the engine of the options.
-
-    Args:
-        document: A path, or a PDF's bytes.
-        options: Engine, and what it needs.
-        name: File name of bytes, None when there is none.
-
-    Returns:
-        A v2 result as JSON.
-
-    Raises:
-        EngineError: The local engine cannot parse it.
-        ConfigError: The engine cannot be had.
-    """
-    if options.engine == "cloud":
-        message = (
-            "engine='cloud': documents cannot be sent up from here. Parse it with "
-            "LlamaParse and give the job id, or leave it to engine='local'"
-        )
-        raise ConfigError(message)
-    return parse_document(document, options, name=name)
-
-
-def is_document_name(name: str) -> bool:
-    """Tell a PDF or an office file by its name."""
-    return name.lower().endswith(".pdf") or is_office_name(name)
-
-
-def _begins_as_pdf(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return begins_as_pdf(file.read(HEAD))
-    except OSError:
-        return False
-
-
-def _to_json(value: dict[str, Any]) -> bytes:
+def _to_json(value: Any, name: str) -> bytes:
     try:
         return pydantic_core.to_json(value)
-    except pydantic_core.PydanticSerializationError as error:
+    except pydantic_core.PydanticSerializationError:
+        pass  # json names the type, and writes half a surrogate pair as an escape
+    try:
+        return json.dumps(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         problem = f"holds something that is not JSON: {error}"
-        name = "<dict>"
         raise SourceError(name, problem) from None
 
 
