@@ -34,8 +34,7 @@ Each error keeps its fields as attributes, hands them to `super().__init__` in
 signature order and builds its text in `__str__`, so it survives pickling.
 """
 
-from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 
 class ParseStrataWarning(UserWarning):
@@ -120,59 +119,15 @@ class UnsupportedFileError(EngineError):
 
 
 class PasswordError(EngineError):
-    """The document is encrypted, and the password is wrong or missing.
-
-    Attributes:
-        given: Whether there was a password.
-    """
-
-    def __init__(self, source: str, *, given: bool) -> None:
-        problem = (
-            "is encrypted, and the password is wrong"
-            if given
-            else "is encrypted. Give its password: password=, or --password-file"
-        )
-        super().__init__(source, problem)
-        self.given = given
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return partial(type(self), given=self.given), (self.source,)
+    """The document is encrypted, and the password is wrong or missing."""
 
 
 class EngineTimeoutError(EngineError, TimeoutError):
-    """The document took longer to parse than it may; its process was ended.
-
-    Attributes:
-        limit: Option and value of the limit.
-    """
-
-    def __init__(self, source: str, limit: str) -> None:
-        super().__init__(source, limit)
-        self.limit = limit
-
-    def __str__(self) -> str:
-        return f"{self.source}: took longer to parse than {self.limit} allows"
+    """The document took longer to parse than it may; its process was ended."""
 
 
 class EngineCrashedError(EngineError):
-    """The engine's process died on the document; the caller's goes on.
-
-    Attributes:
-        ending: How: a signal, an exit code or `out of memory`.
-        memory_limit: MiB that it could use.
-    """
-
-    def __init__(self, source: str, ending: str, memory_limit: int) -> None:
-        super().__init__(source, ending)
-        self.args = (source, ending, memory_limit)
-        self.ending = ending
-        self.memory_limit = memory_limit
-
-    def __str__(self) -> str:
-        return (
-            f"{self.source}: the engine's process died ({self.ending}). The file is "
-            f"hostile or damaged, or needs more than memory_limit={self.memory_limit} MiB"
-        )
+    """The engine's process died on the document; the caller's goes on."""
 
 
 class AccountingError(ParseStrataError):

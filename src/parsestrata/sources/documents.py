@@ -1,17 +1,13 @@
 """Documents that are no result yet: told apart, and parsed."""
 
 import os
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 from parsestrata.api.stream import ResultStream, open_result, readable_name
 from parsestrata.errors import ConfigError
 from parsestrata.options import Options
-from parsestrata.sources.local.office import is_office_name
-from parsestrata.sources.local.parsing import HEAD, begins_as_pdf, parse_document
-
-_NO_NAME = "<"
-"""Begins what bytes without a file name are called."""
+from parsestrata.sources.local.kinds import HEAD, begins_as_pdf, is_document_name
 
 
 def is_document(source: Any) -> bool:
@@ -22,7 +18,7 @@ def is_document(source: Any) -> bool:
         return False
     path = Path(os.fsdecode(source))
     try:
-        return path.is_file() and (_is_document_name(path.name) or _is_pdf(path))
+        return path.is_file() and (is_document_name(path.name) or _is_pdf(path))
     except (OSError, ValueError):
         return False
 
@@ -41,12 +37,14 @@ def open_document(
         EngineError: The local engine cannot parse it.
         ConfigError: The engine cannot be had.
     """
-    named = name if name and not name.startswith(_NO_NAME) else None
-    file_name = PurePath(named).name if named else None
     if options.engine == "cloud":
         return _send_to_cloud()
+    from parsestrata.sources.local.parsing import (  # noqa: PLC0415 - when needed
+        parse_document,
+    )
+
     label = readable_name(document) if isinstance(document, Path) else name
-    return open_result(parse_document(document, options, name=file_name), label)
+    return open_result(parse_document(document, options, name=name), label)
 
 
 def _send_to_cloud() -> ResultStream:
@@ -55,10 +53,6 @@ def _send_to_cloud() -> ResultStream:
         "LlamaParse and give the job id, or leave it to engine='local'"
     )
     raise ConfigError(message)
-
-
-def _is_document_name(name: str) -> bool:
-    return name.lower().endswith(".pdf") or is_office_name(name)
 
 
 def _is_pdf(path: Path) -> bool:

@@ -14,7 +14,7 @@ from liteparse.parser import LiteParse
 from parsestrata.sources.local.runs import Run, read_runs
 
 if TYPE_CHECKING:
-    from liteparse.types import ExtractedImage, ParsedPage, ParseResult
+    from liteparse.types import ExtractedImage, ParsedPage
 
 _NO_PAGE = "1000000000"
 _LOW_RESOLUTION = 20.0

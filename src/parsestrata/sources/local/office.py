@@ -6,19 +6,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from pathlib import Path, PurePath
+from pathlib import Path
 
 from parsestrata.errors import EngineError, EngineTimeoutError, UnsupportedFileError
 
-_SUFFIXES = frozenset(
-    ".doc .docx .odt .rtf .ppt .pptx .odp .xls .xlsx .ods".split()  # noqa: SIM905
-)
 _PROGRAMS = ("soffice", "libreoffice")
-
-
-def is_office_name(name: str) -> bool:
-    """Tell a text, presentation or spreadsheet document by its name."""
-    return PurePath(name).suffix.lower() in _SUFFIXES
 
 
 def convert(path: Path, timeout: float) -> bytes:
@@ -45,8 +37,8 @@ def convert(path: Path, timeout: float) -> bytes:
         try:
             _call(program, path, Path(directory), timeout)
         except subprocess.TimeoutExpired:
-            limit = f"parse_timeout={timeout:g} s"
-            raise EngineTimeoutError(str(path), limit) from None
+            problem = f"took longer to convert than parse_timeout={timeout:g} s allows"
+            raise EngineTimeoutError(str(path), problem) from None
         made = sorted(Path(directory).glob("*.pdf"))
         if not made:
             problem = "LibreOffice made no PDF of it. Is it damaged or protected?"

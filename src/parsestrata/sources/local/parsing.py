@@ -8,9 +8,9 @@ import signal
 import stat
 import subprocess
 import sys
-from pathlib import Path
+from pathlib import Path, PurePath
 
-import parsestrata
+from parsestrata.api.stream import readable_name
 from parsestrata.errors import (
     EngineCrashedError,
     EngineError,
@@ -20,14 +20,16 @@ from parsestrata.errors import (
     UnsupportedFileError,
 )
 from parsestrata.options import Options
-from parsestrata.sources.local.office import convert, is_office_name
+from parsestrata.sources.local.kinds import HEAD, begins_as_pdf, is_office_name
+from parsestrata.sources.local.office import convert
 from parsestrata.sources.local.tessdata import find_tessdata
 from parsestrata.sources.local.worker import Answer, Request
 
-PDF = b"%PDF-"
-HEAD = 1024
-"""Bytes at the start of a file within which a PDF says that it is one."""
+_PACKAGE = str(Path(__file__).parents[2])
 _LARGEST = 512 * 1024 * 1024
+_TOO_LONG = "took longer to parse than {} allows"
+_LOCKED = "is encrypted. Give its password: password=, or --password-file"
+_STILL_LOCKED = "is encrypted, and the password is wrong"
 _START = """\
 import sys, types
 face = types.ModuleType("parsestrata")
@@ -52,7 +54,7 @@ def parse_document(
     Args:
         source: A path, or a PDF's bytes.
         options: Password, OCR and the worker's limits.
-        name: What to call bytes, None for nothing; a path has its own name.
+        name: Of the file that bytes come from; `<...>` or None when there is none.
         images: Directory for the images of the document; None to write none.
 
     Returns:
@@ -74,22 +76,23 @@ def parse_document(
     if isinstance(source, bytes):
         label = name or "<bytes>"
         _check_head(label, source[:HEAD])
-        return _run(label, _request(options, None, name, images), source, options)
-    label = str(source)
+        file_name = None if label.startswith("<") else PurePath(label).name
+        request = _request(options, None, file_name, images)
+        return _run(label, request, source, options)
+    label = readable_name(source)
     path = source.absolute()
     _check_file(label, path)
     if is_office_name(path.name):
         original = hashlib.sha256(path.read_bytes()).hexdigest()
-        request = _request(options, None, path.name, images) | {"digest": original}
+        request = _request(options, None, readable_name(path.name), images) | {
+            "digest": original
+        }
         return _run(label, request, convert(path, options.parse_timeout), options)
     with path.open("rb") as file:
         _check_head(label, file.read(HEAD))
-    return _run(label, _request(options, path, path.name, images), b"", options)
-
-
-def begins_as_pdf(head: bytes) -> bool:
-    """Tell a PDF by its first bytes, before which some programs write others."""
-    return PDF in head[:HEAD] and not head.lstrip().startswith((b"{", b"["))
+    return _run(
+        label, _request(options, path, readable_name(path.name), images), b"", options
+    )
 
 
 # What comes in
@@ -145,8 +148,7 @@ def _request(
 
 
 def _run(label: str, request: Request, data: bytes, options: Options) -> bytes:
-    package = str(Path(parsestrata.__file__).parent)
-    command = [sys.executable, "-P", "-c", _START, package]
+    command = [sys.executable, "-P", "-c", _START, _PACKAGE]
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and our own code
             command,
@@ -159,7 +161,7 @@ def _run(label: str, request: Request, data: bytes, options: Options) -> bytes:
         )
     except subprocess.TimeoutExpired:
         limit = f"parse_timeout={options.parse_timeout:g} s"
-        raise EngineTimeoutError(label, limit) from None
+        raise EngineTimeoutError(label, _TOO_LONG.format(limit)) from None
     if done.returncode:
         raise _death(label, done.returncode, options)
     line, _, result = done.stdout.partition(b"\n")
@@ -173,8 +175,16 @@ def _death(label: str, code: int, options: Options) -> EngineError:
     """Explain why the worker ended without an answer."""
     if sys.platform != "win32" and code == -signal.SIGALRM:
         limit = f"timeout_per_page={options.timeout_per_page:g} s"
-        return EngineTimeoutError(label, limit)
-    return EngineCrashedError(label, _ending(code), options.memory_limit)
+        return EngineTimeoutError(label, _TOO_LONG.format(limit))
+    return _crash(label, _ending(code), options)
+
+
+def _crash(label: str, ending: str, options: Options) -> EngineCrashedError:
+    problem = (
+        f"the engine's process died ({ending}). The file is hostile or damaged, or "
+        f"needs more than memory_limit={options.memory_limit} MiB"
+    )
+    return EngineCrashedError(label, problem)
 
 
 def _ending(code: int) -> str:
@@ -187,9 +197,10 @@ def _ending(code: int) -> str:
 def _problem(label: str, answer: Answer, options: Options) -> EngineError:
     detail = answer["detail"]
     if answer["problem"] == "password":
-        return PasswordError(label, given=options.password is not None)
+        given = options.password is not None
+        return PasswordError(label, _STILL_LOCKED if given else _LOCKED)
     if answer["problem"] == "memory":
-        return EngineCrashedError(label, "out of memory", options.memory_limit)
+        return _crash(label, "out of memory", options)
     if answer["problem"] == "unreadable":
         return UnsupportedFileError(label, f"cannot be read ({detail})")
     if "invalid PDF" in detail:
