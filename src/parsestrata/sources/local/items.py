@@ -146,7 +146,10 @@ def _image(block: "LayoutBlock", box: Box) -> Item:
 
 
 def image_name(block: "LayoutBlock") -> str:
-    """Return the file name of a figure, as the engine names extracted images."""
+    """Return the file name of a figure, as the engine names extracted images.
+
+    Its format is what images are stored as, and else `png`.
+    """
     return f"img_{block.id}.{block.format or 'png'}"
 
 
