@@ -2,6 +2,8 @@
 
 import functools
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -351,3 +353,17 @@ def test_a_pdf_on_standard_output_of_the_parser_is_a_source_again(
     of_result = [chunk.id for chunk in parsestrata.chunk(saved)]
 
     assert of_result == [chunk.id for chunk in parsestrata.chunk(shipped_pdf)]
+
+
+def test_the_demo_shows_the_shipped_pdf_and_ends_well() -> None:
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / "demo.py")],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    )
+
+    assert "Chapter 1 Introduction  (pp. 6-10)" in done.stdout
+    assert "134 pages in" in done.stdout
+    assert done.stdout.rstrip().endswith("left out with its reason: verified.")
+    assert done.stderr == ""

@@ -2,12 +2,15 @@
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
+from parsestrata.api.models import FailedPage
+from parsestrata.api.stream import open_result
 from parsestrata.cli.arguments import add_document, options_of
 from parsestrata.cli.output import STANDARD_OUTPUT, open_output
-from parsestrata.errors import ConfigError
+from parsestrata.errors import ConfigError, PageFailedError, ParseStrataWarning
 from parsestrata.sources.local.parsing import parse_document
 
 
@@ -51,7 +54,12 @@ def run(given: argparse.Namespace) -> None:
     source: Path | bytes = Path(given.file)
     if given.file == STANDARD_OUTPUT:
         source = sys.stdin.buffer.read()
-    result = parse_document(source, options, images=given.images)
+    name = "<stdin>" if isinstance(source, bytes) else str(source)
+    result = parse_document(source, options, name=name, images=given.images)
+    for page in open_result(result, name).item_pages():
+        if isinstance(page, FailedPage):
+            problem = PageFailedError(name, page.page_number, page.error)
+            warnings.warn(str(problem), ParseStrataWarning, stacklevel=1)
     with open_output(given.output) as output:
         output.write(result.decode())
         output.write("\n")

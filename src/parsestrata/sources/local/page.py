@@ -1,5 +1,6 @@
 """One page of the engine's -> v2 items, with every run of text in one of them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,6 +24,7 @@ from parsestrata.sources.local.tags import Role, heading_level, read_roles
 if TYPE_CHECKING:
     from liteparse.types import LayoutBlock, ParsedPage
 
+_LETTER = re.compile(r"[^\W\d_]")
 _NO_TEXT = frozenset({"rule", "figure"})
 
 
@@ -161,10 +163,12 @@ def _close_list(pieces: list[_Piece], entries: list[Entry]) -> None:
 
 
 def _level(block: Block, roles: Mapping[int, Role]) -> int:
+    """Return the level of a block as a heading; a number alone is none."""
     source = block.source
     if source.kind not in {"heading", "paragraph", "list_item"}:
         return 0
-    known = (source.level or 1) if source.kind == "heading" else 0
+    titled = source.kind == "heading" and _LETTER.search(block.text)
+    known = (source.level or 1) if titled else 0
     return min(heading_level(block.runs, roles, known), 6)
 
 
