@@ -153,7 +153,7 @@ class _Maker:
 
     def items(self) -> list[Json]:
         chapter, place = divmod(self._number - 1, _CHAPTER)
-        items = [self._furniture("header", f"Annual report {2020 + chapter % 7}")]
+        items = [self._furniture("header", f"Annual report • {2020 + chapter % 7}")]
         items += self._headings(chapter + 1, place)
         if _is_turn(self._number - 1, _MERGED):
             items.append(self._stub())

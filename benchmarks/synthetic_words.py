@@ -16,7 +16,7 @@ _CONTENT = (
     "statement consolidated provision depreciation asset equipment pipeline leakage "
     "detection replacement energy consumption emissions efficiency renewable "
     "performance indicator target previous period compared significantly primarily "
-    "attributable décroissance naïve façade however therefore additional further "
+    "attributable décroissance naïve façade however therefore additional “further” "
     "respectively approximately between during within under through because"
 )
 _CONTENT_WORDS = _CONTENT.split()

@@ -200,3 +200,10 @@ def test_a_failure_of_many_names_each_source_once() -> None:
     assert said.startswith("2 of 3 sources failed")
     assert said.count("a.json") == 1
     assert "b.json: job pjb-2 is FAILED: PDF_IS_BROKEN" in said
+
+
+def test_sources_that_all_failed_left_no_others() -> None:
+    failed = (("a", ParseStrataError("no a")), ("b", ParseStrataError("no b")))
+
+    assert "others" not in str(FailedSourcesError(failed, 2))
+    assert "others" in str(FailedSourcesError(failed, 3))

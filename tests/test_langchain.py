@@ -3,6 +3,8 @@
 import asyncio
 import json
 import pickle
+import subprocess
+import sys
 import threading
 import time
 from contextlib import aclosing
@@ -583,3 +585,19 @@ def test_a_text_splitter_after_it_keeps_metadata(real_file: Path) -> None:
 
     known = {document.id: document.metadata for document in documents}
     assert all(piece.metadata == known[piece.metadata["chunk_id"]] for piece in pieces)
+
+
+def test_without_langchain_the_extra_is_named() -> None:
+    program = (
+        "import sys; sys.modules['langchain_core'] = None\n"
+        "from parsestrata.errors import MissingExtraError\n"
+        "try: import parsestrata.langchain\n"
+        "except MissingExtraError as error: print(error)"
+    )
+
+    made = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+
+    assert made.stdout.startswith("langchain_core is not installed. ")
+    assert 'pip install "parsestrata[langchain]"' in made.stdout

@@ -4,6 +4,8 @@ import asyncio
 import io
 import json
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -38,6 +40,7 @@ from parsestrata.errors import (
     ConfigError,
     FailedSourcesError,
     MalformedJSONError,
+    MissingExtraError,
     ParseStrataWarning,
     SourceError,
 )
@@ -556,6 +559,22 @@ def test_a_pipeline_forgets_a_document_that_has_gone() -> None:
     assert set(stored(made).values()) == {document_id("soil.pdf", Options())}
 
 
+def test_a_pipeline_keeps_two_documents_of_one_name_apart() -> None:
+    namesake = json.loads(b.dump(OTHER))
+    namesake["job"] |= {"name": "water.pdf", "id": "pjb-another"}
+    made = pipeline()
+    made.run(documents=read_raw([REPORT, namesake]))
+    before = stored(made)
+
+    again = made.run(documents=read_raw([REPORT, namesake]))
+
+    assert again == []
+    assert stored(made) == before
+    nodes = LlamaParseReader().load_nodes([REPORT, namesake])
+    assert before == {node.node_id: node.ref_doc_id for node in nodes}
+    assert len(set(before.values())) == 2
+
+
 def test_another_option_is_another_key_of_the_cache() -> None:
     cache = IngestionCache()
     raw = read_raw(REPORT)
@@ -589,6 +608,26 @@ def test_langchain_documents_need_no_bridge(saved: Path) -> None:
     positional = LlamaParseReader().load_langchain_documents(saved)
 
     assert documents == positional == LlamaParseLoader(saved).load()
+
+
+def test_without_a_framework_its_extra_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    program = (
+        "import sys; sys.modules['llama_index'] = None\n"
+        "from parsestrata.errors import MissingExtraError\n"
+        "try: import parsestrata.llama_index\n"
+        "except MissingExtraError as error: print(error)"
+    )
+    monkeypatch.setitem(sys.modules, "langchain_core.documents", None)
+
+    made = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+
+    assert 'pip install "parsestrata[llama-index]"' in made.stdout
+    with pytest.raises(MissingExtraError, match=r"parsestrata\[langchain\]"):
+        LlamaParseReader().load_langchain_documents(REPORT)
 
 
 def test_a_directory_reader_hands_its_files_on(tmp_path: Path) -> None:

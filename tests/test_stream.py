@@ -270,6 +270,22 @@ def test_a_malformed_body_says_where(broken: bytes, offset: int) -> None:
     assert str(caught.value).endswith(f"(byte {offset})")
 
 
+@pytest.mark.parametrize("length", [65_500, 65_535, 65_536, 131_072, 200_001])
+@pytest.mark.parametrize("letter", ["a", "é", "水", "😀"])
+def test_a_byte_that_is_not_utf_8_is_found_far_into_a_body(
+    letter: str, length: int
+) -> None:
+    begun = b'{"debug": "' + b"x" * length + letter.encode() * 7
+    whole = begun + b'", "items": {"pages": []}}'
+
+    taken = open_result(whole)
+    with pytest.raises(MalformedJSONError) as caught:
+        open_result(begun + b"\xff" + b"x" * length)
+
+    assert taken.content == ("items",)
+    assert caught.value.offset == len(begun)
+
+
 def test_a_malformed_byte_in_the_middle_is_found_before_the_first_page() -> None:
     body = dump(SMALL).replace(b'"csv"', b"'csv'", 1)
 

@@ -193,9 +193,12 @@ class FailedSourcesError(ParseStrataError):
             text if (text := str(error)).startswith(name) else f"{name}: {text}"
             for name, error in self.failures
         )
+        text = f"{len(self.failures)} of {self.total} sources failed ({causes})"
+        if len(self.failures) == self.total:
+            return text
         return (
-            f"{len(self.failures)} of {self.total} sources failed ({causes}). "
-            "The others were loaded; on_failed_job='report' keeps them and goes on"
+            f"{text}. The others were handed out before; with on_failed_job='report' "
+            "this is no error and stands in the report"
         )
 
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
@@ -213,13 +214,14 @@ class Options(BaseModel):
         """Return the key, from the option or the environment.
 
         Raises:
-            ConfigError: There is none; says where it was looked for.
+            ConfigError: There is none, which says where it was looked for; or it
+                is none that could be sent.
         """
         given = self.api_key.get_secret_value() if self.api_key is not None else ""
         names = ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY")
         for key in (given, *[os.environ.get(name, "") for name in names]):
             if key.strip():
-                return key.strip()
+                return _check_key(key.strip())
         message = (
             "no API key. Looked at the option api_key and the environment variables "
             "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
@@ -290,6 +292,16 @@ def _explain(problem: Any) -> str:
         return str(message)
     value = "" if name in _SECRETS else f"={_show(problem['input'])}"
     return f"{name}{value}: {message[0].lower()}{message[1:]}"
+
+
+def _check_key(key: str) -> str:
+    if re.fullmatch("[!-~]+", key):
+        return key
+    message = (
+        "the API key holds a character that no key has, such as a space, a line end "
+        "or an ellipsis. Was it copied whole?"
+    )
+    raise ConfigError(message)
 
 
 def _show(value: Any) -> str:

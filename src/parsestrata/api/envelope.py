@@ -5,7 +5,7 @@ Nothing is copied and nothing of a page is looked at but its ends.
 
 import json
 import re
-from codecs import getincrementaldecoder
+from codecs import utf_8_decode
 
 import msgspec
 from msgspec import Raw, Struct
@@ -15,7 +15,7 @@ from parsestrata.errors import MalformedJSONError, ResponseError, V1ResultError
 
 NULL = Raw(b"null")
 _HEAD = 1024
-_SLICE = 1 << 20
+_SLICE = 65_536
 _ESCAPE = re.compile(
     rb"\\(?:u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}"
     rb"|(u[dD][89a-fA-F][\da-fA-F]{2})|.)",
@@ -84,12 +84,12 @@ def scan(data: bytes, source: str) -> tuple[bytes, Envelope]:
     """
     data = _to_utf8(data)
     try:
-        if not data.isascii():
-            data.decode()
+        _check_utf8(data)
         data, envelope = _decode_mended(data, source)
     except UnicodeDecodeError as error:
         cut = error.reason == "unexpected end of data"
-        problem, offset = (_CUT_SHORT, len(data)) if cut else (_NO_UTF8, error.start)
+        problem = _CUT_SHORT if cut else _NO_UTF8
+        offset = len(data) if cut else error.start
     except msgspec.DecodeError as error:
         problem, offset = _place(error, len(data))
     except RecursionError:
@@ -102,25 +102,22 @@ def scan(data: bytes, source: str) -> tuple[bytes, Envelope]:
     raise MalformedJSONError(source, _name_stranger(data) or problem, offset)
 
 
-def _check_utf8(data: bytes, source: str) -> None:
-    """Decode a body slice by slice, so that it never stands in memory twice.
+def _check_utf8(data: bytes) -> None:
+    """Decode a body slice by slice, so that its text never stands beside it.
 
     Raises:
-        MalformedJSONError: It is not UTF-8.
+        UnicodeDecodeError: With `start` counted from the first byte of the body.
     """
-    if data.isascii():
-        return
-    decoder = getincrementaldecoder("utf-8")()
-    for start in range(0, len(data), _SLICE):
-        begun = start - len(decoder.getstate()[0])
-        stop = start + _SLICE
+    view, position = memoryview(data), 0
+    while position < len(view):
+        stop = position + _SLICE
         try:
-            decoder.decode(data[start:stop], final=stop >= len(data))
+            piece = view[position:stop]
+            _, used = utf_8_decode(piece, "strict", stop >= len(view))
         except UnicodeDecodeError as error:
-            if error.reason == "unexpected end of data":
-                raise MalformedJSONError(source, _CUT_SHORT, len(data)) from None
-            offset = begun + error.start
-            raise MalformedJSONError(source, _NO_UTF8, offset) from None
+            error.start += position
+            raise
+        position += used
 
 
 def _place(error: msgspec.DecodeError, length: int) -> tuple[str, int]:

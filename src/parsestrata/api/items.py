@@ -23,7 +23,7 @@ class WireModel(BaseModel):
         protected_namespaces=(),
         populate_by_name=True,
         defer_build=True,
-        allow_inf_nan=False,
+        cache_strings="keys",
     )
 
     def dump_json(self) -> bytes:
@@ -32,7 +32,7 @@ class WireModel(BaseModel):
 
 
 Number = Annotated[int | float, Field(union_mode="left_to_right")]
-"""A finite JSON number as it was written: `1` stays `1`, `1.0` stays `1.0`."""
+"""A JSON number as it was written: `1` stays `1`, `1.0` stays `1.0`."""
 
 
 # Boxes

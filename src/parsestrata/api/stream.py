@@ -13,6 +13,7 @@ from typing import IO, Any, TypeVar
 import pydantic
 from msgspec import Raw
 
+from parsestrata.api import lean
 from parsestrata.api.envelope import Pages, scan
 from parsestrata.api.items import WireModel
 from parsestrata.api.models import (
@@ -71,6 +72,15 @@ class ResultStream:
         """
         return self._pages("items", StructuredPage)
 
+    def lean_item_pages(self) -> Iterator[lean.Page | StructuredPage | FailedPage]:
+        """Yield the same pages for a conversion: lean ones wherever a page fits them.
+
+        Raises:
+            MissingContentError: The result holds no items.
+        """
+        for ordinal, raw in enumerate(self._section("items").pages, 1):
+            yield lean.read_page(raw) or _validate_page(raw, ordinal, StructuredPage)
+
     def markdown_pages(self) -> Iterator[MarkdownPage | FailedPage]:
         """Yield the pages of `expand=markdown`.
 
@@ -94,11 +104,20 @@ class ResultStream:
         found = self._pages("metadata", MetadataPage)
         return {p.page_number: p for p in found if isinstance(p, MetadataPage)}
 
+    def lean_metadata(self) -> dict[int, lean.Metadata]:
+        """Read what a conversion needs of `metadata_pages`; {} without them."""
+        section = self._envelope.metadata
+        found = map(lean.read_metadata, section.pages) if section else ()
+        return {page.page_number: page for page in found if page}
+
     def _pages(self, name: str, model: type[_Page]) -> Iterator[_Page | FailedPage]:
+        return _validate_pages(self._section(name).pages, model)
+
+    def _section(self, name: str) -> Pages:
         section: Pages | None = getattr(self._envelope, name)
         if section is None:
             raise MissingContentError(self.source, _missing(name, self.content))
-        return _validate_pages(section.pages, model)
+        return section
 
     def _one(self, model: type[_Page], raw: Raw, field: str) -> _Page | None:
         if bytes(raw) == b"null":
@@ -194,14 +213,17 @@ def _read_file(path: Path) -> bytes:
 def _validate_pages(
     raws: list[Raw], model: type[_Page]
 ) -> Iterator[_Page | FailedPage]:
-    validate = model.__pydantic_validator__.validate_json
     for ordinal, raw in enumerate(raws, 1):
-        body = bytes(raw)
-        try:
-            page = validate(body)
-        except pydantic.ValidationError as error:
-            page = _failed_page(body, ordinal, error)
-        yield page
+        yield _validate_page(raw, ordinal, model)
+
+
+def _validate_page(raw: Raw, ordinal: int, model: type[_Page]) -> _Page | FailedPage:
+    body = bytes(raw)
+    try:
+        page: _Page = model.__pydantic_validator__.validate_json(body)
+    except pydantic.ValidationError as error:
+        return _failed_page(body, ordinal, error)
+    return page
 
 
 def _failed_page(

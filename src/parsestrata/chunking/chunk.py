@@ -1,5 +1,6 @@
 """Chunk, its id and its context."""
 
+import re
 from collections.abc import Sequence
 from hashlib import sha1
 
@@ -12,13 +13,13 @@ from parsestrata.document.model import Heading, Image, Link
 from parsestrata.options import Context
 
 PATH_SEPARATOR = " > "
-_NOT_A_SEPARATOR = " \u203a "
+_LONE_BRACKET = re.compile(r"(?<!\S)>(?!\S)")
 _ELLIPSIS = "…"
 _CONTEXT_SHARE = 4
 """The context takes at most one part in four of the cap."""
 
 
-class Origin(Struct, frozen=True, kw_only=True):
+class Origin(Struct, frozen=True, kw_only=True, gc=False):
     """Where a chunk comes from."""
 
     source: str
@@ -29,7 +30,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     """Name of the parsed file, "" when not known."""
 
 
-class Chunk(Struct, frozen=True, kw_only=True):
+class Chunk(Struct, frozen=True, kw_only=True, gc=False):
     """One piece of a document that is embedded and found on its own."""
 
     id: str
@@ -81,7 +82,10 @@ def contextualize(chunk: Chunk) -> str:
 def heading_path(headings: Sequence[Heading]) -> str:
     """Join a path with " > "; within a title that becomes a single angle quote."""
     return PATH_SEPARATOR.join(
-        [h.text.replace(PATH_SEPARATOR, _NOT_A_SEPARATOR) for h in headings]
+        [
+            _LONE_BRACKET.sub("\u203a", h.text) if ">" in h.text else h.text
+            for h in headings
+        ]
     )
 
 

@@ -87,7 +87,9 @@ class Provenance(Struct, frozen=True, kw_only=True):
             raise ConfigError(message)
         values = {key: rich[key] for key in KEYS}
         values["regions"] = values.pop("bbox")
-        values["table_rows"] = [r for r in rich["table_rows"].split(",") if r]
+        rows = values["table_rows"]
+        if isinstance(rows, str):
+            values["table_rows"] = [one for one in rows.split(",") if one]
         try:
             return msgspec.convert(values, cls, strict=False)
         except msgspec.ValidationError as error:

@@ -12,8 +12,8 @@ from parsestrata.errors import ConfigError
 _BOUNDARIES = (
     re.compile(r"\n\s*\n"),
     re.compile(r"\n+"),
-    re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]+"),  # noqa: RUF001 - CJK punctuation
-    re.compile(r"[;:,]\s+|[、，；]"),  # noqa: RUF001 - CJK punctuation
+    re.compile(r"[.!?…؟۔][\"'”’)\]]*\s+|[。！？]+"),  # noqa: RUF001 - CJK punctuation
+    re.compile(r"[;:,؛،]\s+|[、，；]"),  # noqa: RUF001 - CJK punctuation
     re.compile(r"(?<!\S)(?:\S++\s++){8}"),
     re.compile(r"\s+"),
 )

@@ -1,6 +1,7 @@
 """Sources -> chunks with a report: what every adapter and the command line run."""
 
 import asyncio
+from collections import Counter
 from collections.abc import (
     AsyncIterator,
     Callable,
@@ -50,6 +51,7 @@ class Loading:
     def __init__(self, options: Options, report: Report | None = None) -> None:
         self.options = options
         self.report = Report() if report is None else report
+        self._names = Counter(job.source for job in self.report.jobs)
 
     def chunks(self, sources: Sequence[Source]) -> Iterator[tuple[Chunk, JobReport]]:
         """Yield the chunks of source after source, each with its document's report.
@@ -97,10 +99,12 @@ class Loading:
         self, opening: Callable[[], ResultStream]
     ) -> Iterator[tuple[Chunk, JobReport]]:
         conversion = Conversion(opening(), self.options)
-        self._warn_of_namesakes(conversion)
+        self._note_namesakes(conversion.report)
         self.report.jobs.append(conversion.report)
         for chunk in self._split(conversion):
             yield chunk, conversion.report
+        if not conversion.report.pages:
+            conversion.report.notes.append("the result has no pages")
 
     def _split(self, conversion: Conversion) -> Iterator[Chunk]:
         """Split a result; all of it first where a failed page must end it.
@@ -111,16 +115,15 @@ class Loading:
         chunks = split_result(conversion)
         return iter(list(chunks)) if self.options.on_failed_page == "raise" else chunks
 
-    def _warn_of_namesakes(self, conversion: Conversion) -> None:
+    def _note_namesakes(self, report: JobReport) -> None:
         """Note two jobs of one name: what they have in common has the same ids."""
-        report = conversion.report
-        for job in self.report.jobs:
-            if job.source == report.source:
-                report.notes.append(
-                    f"job {job.job_id or '?'} has the same file name, so equal chunks "
-                    'have equal ids; identity="job_id" keeps them apart'
-                )
-                return
+        self._names[report.source] += 1
+        report.namesake = self._names[report.source]
+        if report.namesake > 1:
+            report.notes.append(
+                f"job {report.job_id or '?'} has the same file name, so equal chunks "
+                'have equal ids; identity="job_id" keeps them apart'
+            )
 
     def split_text(
         self, text: str, name: str, metadata: Mapping[str, Any]
@@ -225,8 +228,7 @@ async def iterate_in_thread(iterator: Generator[_T, None, None]) -> AsyncIterato
                 raise error
     finally:
         over.set()
-        # The thread of a cancelled run still holds the generator, and closes it.
-        with suppress(ValueError):
+        with suppress(ValueError):  # still at work after a cancel: it sees `over`
             iterator.close()
 
 
@@ -239,7 +241,9 @@ def _take(
     try:
         for value in iterator:
             batch.append(value)
-            if monotonic() > end or over.is_set():
+            if over.is_set():
+                iterator.close()
+            elif monotonic() > end:
                 return batch, None
     except Exception as error:  # noqa: BLE001 - raised again by the caller
         return batch, error

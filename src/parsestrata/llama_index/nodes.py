@@ -26,19 +26,23 @@ _METADATA_TEMPLATE = "{value}"
 _TEXT_TEMPLATE = "{metadata_str}\n\n{content}"
 
 
-def document_id(source: str, options: Options) -> str:
+def document_id(source: str, options: Options, namesake: int = 1) -> str:
     """Return the id that all nodes of a document have as their `ref_doc_id`.
 
     Args:
         source: As in the metadata.
         options: For the namespace.
+        namesake: 2 for the second document of that name in a run, and so on: a
+            docstore takes two documents of one id for versions of one.
     """
     name = f"{options.id_namespace}\x1fdocument\x1f{source}"
+    if namesake > 1:
+        name += f"\x1f{namesake}"
     return make_uuid(options.namespace, name)
 
 
 def to_document(
-    chunk: Chunk, metadata: Mapping[str, Any], options: Options
+    chunk: Chunk, metadata: Mapping[str, Any], options: Options, namesake: int = 1
 ) -> Document:
     """Make a Document of a chunk, a page, an item, a whole document or a raw result.
 
@@ -46,9 +50,10 @@ def to_document(
     docstore wants it that tells by the hash whether a document has changed.
     """
     whole = options.split in {"document", "result"}
+    own = document_id(chunk.origin.source, options, namesake) if whole else chunk.id
     return Document(
         text=chunk.body,
-        id_=document_id(chunk.origin.source, options) if whole else chunk.id,
+        id_=own,
         metadata=dict(metadata),
         **_texts(chunk, metadata),
     )
@@ -58,6 +63,7 @@ def to_nodes(
     described: Sequence[Described],
     options: Options,
     source: RelatedNodeInfo | None = None,
+    namesake: int = 1,
 ) -> list[TextNode]:
     """Make the nodes of one document.
 
@@ -69,12 +75,14 @@ def to_nodes(
         described: All chunks of the document in order, with their metadata.
         options: For ids and templates.
         source: What SOURCE says; None for the document of the chunks themselves.
+        namesake: As for `document_id`, without a `source`.
     """
     if not described:
         return []
     origin = described[0][0].origin
     source = source or RelatedNodeInfo(
-        node_id=document_id(origin.source, options), node_type=ObjectType.DOCUMENT
+        node_id=document_id(origin.source, options, namesake),
+        node_type=ObjectType.DOCUMENT,
     )
     infos = [
         RelatedNodeInfo(node_id=chunk.id, node_type=ObjectType.TEXT)

@@ -85,47 +85,69 @@ class LlamaParseReader(BasePydanticReader):
         loading = self._loading = Loading(self.options)
         for chunk, report in loading.chunks(_opened(source, fs)):
             metadata = loading.metadata(chunk, report, extra_info)
-            yield to_document(chunk, metadata, self.options)
+            yield to_document(chunk, metadata, self.options, report.namesake)
 
-    def load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+    def load_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
         """Load all Documents; takes what `lazy_load_data` takes."""
-        return list(self.lazy_load_data(*args, **kwargs))
+        return list(self.lazy_load_data(source, extra_info, fs))
 
-    async def aload_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+    async def aload_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
         """Load all Documents; the work is done in a thread."""
-        return [document async for document in self.astream_data(*args, **kwargs)]
+        return [one async for one in self.astream_data(source, extra_info, fs)]
 
-    async def alazy_load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+    async def alazy_load_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
         """Load all Documents, as the base class wants it: an awaitable iterable.
 
         To get one at a time without blocking the event loop: `astream_data`.
         """
-        return await self.aload_data(*args, **kwargs)
+        return await self.aload_data(source, extra_info, fs)
 
-    async def astream_data(self, *args: Any, **kwargs: Any) -> AsyncIterator[Document]:
+    async def astream_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> AsyncIterator[Document]:
         """Yield Documents one at a time; the work is done in a thread."""
-        async for document in iterate_in_thread(self.lazy_load_data(*args, **kwargs)):
+        documents = self.lazy_load_data(source, extra_info, fs)
+        async for document in iterate_in_thread(documents):
             yield document
 
     def load_nodes(
         self,
         source: Source | Sequence[Source],
         extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
     ) -> list[TextNode]:
         """Load TextNodes with SOURCE, PREVIOUS, NEXT, PARENT and CHILD.
 
-        Args:
-            source: As for `lazy_load_data`.
-            extra_info: As for `lazy_load_data`.
+        Takes what `lazy_load_data` takes.
         """
         loading = self._loading = Loading(self.options)
         described = (
             (report, (chunk, loading.metadata(chunk, report, extra_info)))
-            for chunk, report in loading.chunks(as_sources(source))
+            for chunk, report in loading.chunks(_opened(source, fs))
         )
         nodes: list[TextNode] = []
         for _, group in groupby(described, key=lambda pair: id(pair[0])):
-            nodes += to_nodes([pair for _, pair in group], self.options)
+            reports, own = zip(*group, strict=True)
+            namesake = reports[0].namesake
+            nodes += to_nodes(own, self.options, namesake=namesake)
         return nodes
 
     def load_langchain_documents(
