@@ -14,7 +14,12 @@ from llama_cloud.types import ParsingGetResponse
 
 import parsestrata
 from conftest import EXAMPLES, PDFS, SHARED, needs_pdfs
-from parsestrata.errors import EngineError, PasswordError, UnsupportedFileError
+from parsestrata.errors import (
+    ConfigError,
+    EngineError,
+    PasswordError,
+    UnsupportedFileError,
+)
 from parsestrata.langchain import LlamaParseLoader
 from parsestrata.llama_index import LlamaParseReader
 from parsestrata.options import make_options
@@ -22,6 +27,7 @@ from parsestrata.sources.local.engine import Call, count_pages, read_document
 from parsestrata.sources.local.markup import letters
 from parsestrata.sources.local.parsing import parse_document
 from parsestrata.sources.local.result import build_result
+from parsestrata.sources.local.tessdata import find_tessdata
 
 Json = dict[str, Any]
 SCHEMA = SHARED / "openapi" / "parse-result-response.schema.json"
@@ -367,3 +373,21 @@ def test_the_demo_shows_the_shipped_pdf_and_ends_well() -> None:
     assert "134 pages in" in done.stdout
     assert done.stdout.rstrip().endswith("left out with its reason: verified.")
     assert done.stderr == ""
+
+
+@needs_pdfs
+def test_a_scanned_page_is_read_where_language_data_are_there() -> None:
+    options = make_options(ocr_languages="eng")
+    try:
+        find_tessdata(options.ocr_languages, options.tessdata)
+    except ConfigError as error:
+        pytest.skip(str(error))
+
+    result = json.loads(parse_document(PDFS / "ocr_test.pdf", options))
+
+    words = " ".join(item["md"] for item in items_of(result))
+    assert words == (
+        "Docling bundles PDF document conversion to "
+        "JSON and Markdown in an easy self contained package"
+    )
+    assert 0.5 < result["metadata"]["pages"][0]["confidence"] <= 1

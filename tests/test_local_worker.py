@@ -89,6 +89,17 @@ def test_the_same_file_gives_the_same_bytes_twice() -> None:
     assert parse_document(PDF, OPTIONS) == parse_document(PDF, OPTIONS)
 
 
+def test_the_order_of_sets_is_in_no_result(
+    shipped_pdf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+    for seed in ("1", "2"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        results.append(parse_document(shipped_pdf, OPTIONS))
+
+    assert results[0] == results[1]
+
+
 def test_the_job_is_named_after_the_content_of_the_file() -> None:
     digest = hashlib.sha256(PDF).hexdigest()
 

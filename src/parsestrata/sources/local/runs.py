@@ -179,20 +179,20 @@ def regions(runs: Sequence[Run]) -> list[Box]:
 
 def _columns(runs: Sequence[Run]) -> Iterator[list[Run]]:
     part: list[Run] = []
+    column = last = None
     for run in runs:
-        if part and _begins_column(hull(one.box for one in part), part[-1].box, run):
+        if column and last and _begins_column(column, last, run.box):
             yield part
-            part = []
+            part, column = [], None
         part.append(run)
+        column = hull((column, run.box)) if column else run.box
+        last = run.box
     if part:
         yield part
 
 
-def _begins_column(column: Box, last: Box, run: Run) -> bool:
-    box, height = run.box, max(run.box.height, last.height)
+def _begins_column(column: Box, last: Box, box: Box) -> bool:
+    height = max(box.height, last.height)
     apart = box.x > column.right + _COLUMN_GAP * height or box.right < column.x
-    return (
-        apart
-        or box.y > column.bottom + _LINE_GAP * height
-        or (box.bottom < column.y - _LINE_GAP * height)
-    )
+    below = box.y > column.bottom + _LINE_GAP * height
+    return apart or below or box.bottom < column.y - _LINE_GAP * height
