@@ -169,6 +169,16 @@ class TestRule3AHeadingStandsWithWhatFollows:
         assert not any(c.body.endswith("# Sales") for c in chunks)
         assert "# Sales\n\nYear | Sales\n2000 | 0" in "\n".join(bodies(chunks))
 
+    @pytest.mark.parametrize(
+        "core", [table(ROWS), code("x = 1\n" * 200)], ids=["table", "code"]
+    )
+    def test_a_stack_of_long_ones_takes_a_first_part_along(self, core: Json) -> None:
+        titles = [heading(words(20, f"title{n}"), n) for n in (1, 2, 3)]
+
+        first, *_ = cut(*titles, core, max_tokens=128)
+
+        assert first.items == (0, 1, 2, 3)
+
     def test_the_last_one_of_a_document_may_stand_at_its_end(self) -> None:
         chunks = cut(text(words(150)), heading("The end"))
 
@@ -232,6 +242,16 @@ class TestRule4SmallNeighboursMerge:
         )
 
         assert [c.heading_path for c in chunks] == ["One", "Two"]
+
+    def test_a_large_section_keeps_its_path_beside_a_small_one_of_another(self) -> None:
+        chunks = cut(heading("A"), text(words(60)), heading("B"), text(words(300)))
+
+        assert [c.heading_path for c in chunks] == ["A", "B"]
+
+    def test_a_scrap_merges_even_at_the_cost_of_a_path(self) -> None:
+        chunks = cut(heading("A"), text("Tiny."), heading("B"), text(words(300)))
+
+        assert [c.heading_path for c in chunks] == [""]
 
     def test_a_small_section_with_a_large_one_on_either_side_is_not_left(self) -> None:
         chunks = cut(

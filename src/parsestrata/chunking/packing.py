@@ -16,6 +16,8 @@ _SMALLEST_PART = 4
 """Tokens that a chunk must have left for a split item to begin in it."""
 _SMALLEST_FRAMED = 16
 """The same for a table or code right below a heading."""
+_SCRAP = 30
+"""Tokens below which a chunk says too little to be found on its own."""
 _SHRINKING = (1.0, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0)
 """How much of the room is used, in turn, until a counter that gives joined texts
 more tokens than the sum of its pieces is content."""
@@ -195,6 +197,8 @@ class Packer:
         path = first.path
         if path is not second.path:
             path = _common(path, second.path)
+        if not path and self._would_lose_its_path(first, second):
+            return None
         merged = Draft(path)
         merged.add(first.pieces)
         merged.add(second.pieces)
@@ -203,6 +207,17 @@ class Packer:
         split = first if first.parts > 1 else second
         merged.part, merged.parts = split.part, split.parts
         return merged
+
+    def _would_lose_its_path(self, first: Draft, second: Draft) -> bool:
+        """Say whether a large section would pay for a small one with its path.
+
+        Two neighbours that share no heading merge when both are small, or when one is
+        a scrap.
+        """
+        if not first.path and not second.path:
+            return False
+        smaller, larger = sorted((first.tokens, second.tokens))
+        return smaller >= _SCRAP and larger >= self._options.min_tokens
 
 
 class _Repeated(msgspec.Struct, frozen=True):

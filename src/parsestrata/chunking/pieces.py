@@ -180,7 +180,7 @@ class Writer:
             size = self._count(row)
             follows = whole and goes_with_row_above(table, number)
             whole = header_fits and size <= limit
-            if follows and whole and self._count(segments[-1]) + size <= limit // 2:
+            if follows and whole and self._count(segments[-1]) + size <= limit * 3 // 4:
                 segments[-1] += row
                 rows[-1] = (rows[-1][0], number + 1)
                 continue

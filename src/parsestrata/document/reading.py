@@ -190,10 +190,13 @@ def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
 
 
 def _image_fields(item: wire.ImageItem | lean.Image) -> dict[str, Any]:
+    """Read a figure; one whose image was not saved is its caption."""
     caption = clean_markdown(item.caption)
     name = "" if item.url in _PLACEHOLDERS else item.url
     images = (Image(file_name=name, caption=caption),) if name or caption else ()
-    return {"plain": caption, "images": images}
+    if name:
+        return {"plain": caption, "images": images}
+    return {"plain": caption, "text": caption, "images": images}
 
 
 def _link_fields(item: wire.LinkItem | lean.Link) -> dict[str, Any]:
