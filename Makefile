@@ -24,6 +24,8 @@ golden: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/convert.py
+	@$(BIN)/python benchmarks/engine_speed.py
+	@$(BIN)/python benchmarks/engine_quality.py
 
 clean:
 	rm -rf $(VENV)
@@ -35,7 +37,7 @@ $(VENV)/pip:
 	@touch $@
 
 $(VENV)/demo: $(VENV)/pip pyproject.toml
-	@$(PIP) install --editable .
+	@$(PIP) install --editable ".[local]"
 	@touch $@
 
 $(VENV)/dev: $(VENV)/pip pyproject.toml

@@ -8,6 +8,9 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 REAL_RESPONSES = SHARED / "real_responses"
 REAL_FILES = sorted(REAL_RESPONSES.glob("*.json"))
 
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+PDFS = SHARED / "pdf"
+needs_pdfs = pytest.mark.skipif(not PDFS.is_dir(), reason=f"no folder {PDFS}")
 needs_real_responses = pytest.mark.skipif(
     not REAL_FILES, reason=f"no real responses in {REAL_RESPONSES}"
 )
@@ -30,3 +33,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         ]
         ids = [file.name for file in REAL_FILES] or ["none"]
         metafunc.parametrize("real_file", files, ids=ids)
+
+
+@pytest.fixture
+def shipped_pdf() -> Path:
+    """Return the PDF that ships with the package."""
+    return EXAMPLES / "reportlab-userguide.pdf"
+
+
+@pytest.fixture
+def locked_pdf() -> Path:
+    """Return an encrypted PDF; its password is `password`."""
+    path = PDFS / "password.pdf"
+    if not path.is_file():
+        pytest.skip(f"no file {path}")
+    return path

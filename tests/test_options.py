@@ -54,7 +54,8 @@ def test_option_values_are_the_fields_of_options() -> None:
     values = get_type_hints(OptionValues)
 
     assert set(values) == set(Options.model_fields) == set(OPTION_NAMES)
-    assert values.pop("api_key") == fields["api_key"] | str
+    for name in ("api_key", "password", "tessdata", "ocr_languages"):
+        assert values.pop(name) == fields[name] | str
     assert values == {name: fields[name] for name in values}
 
 

@@ -18,6 +18,7 @@ import parsestrata
 from building import dump, heading, page, result, table, text
 from parsestrata.errors import (
     ConfigError,
+    EngineError,
     MalformedJSONError,
     ParseStrataError,
     ResponseError,
@@ -405,7 +406,7 @@ def test_a_pdf_on_standard_input_is_told_from_a_result(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", Standard(b"%PDF-1.7\n%\xe2\xe3"))
 
-    with pytest.raises(SourceError, match="<stdin>: is a PDF"):
+    with pytest.raises(EngineError, match="<stdin>: is damaged or no PDF"):
         open_source("-", OPTIONS)
 
 

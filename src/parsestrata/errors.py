@@ -4,6 +4,11 @@ ParseStrataError
 ├─ ConfigError             bad option or no API key; says where it looked (also ValueError)
 ├─ MissingExtraError       names the extra to install (also ImportError)
 ├─ SourceError             what was given is not there, or is nothing that can be read
+├─ EngineError             the local engine could not parse a document
+│  ├─ UnsupportedFileError no PDF and no office file, damaged, unreadable or too large
+│  ├─ PasswordError        encrypted; the password is wrong or missing
+│  ├─ EngineTimeoutError   it took longer than it may (also TimeoutError)
+│  └─ EngineCrashedError   the engine's process died or was out of memory
 ├─ AccountingError         an item is neither in a chunk nor in `dropped`: a fault of ours
 ├─ PageFailedError         a page failed and `on_failed_page="raise"`
 ├─ FailedSourcesError      some of many sources failed; each with its own error
@@ -90,6 +95,39 @@ class SourceError(ParseStrataError):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.problem}"
+
+
+class EngineError(ParseStrataError):
+    """The local engine could not parse a document.
+
+    Attributes:
+        source: The document.
+        problem: What went wrong, and what to do.
+    """
+
+    def __init__(self, source: str, problem: str) -> None:
+        super().__init__(source, problem)
+        self.source = source
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.problem}"
+
+
+class UnsupportedFileError(EngineError):
+    """It is no PDF and no office file, or damaged, unreadable or too large."""
+
+
+class PasswordError(EngineError):
+    """The document is encrypted, and the password is wrong or missing."""
+
+
+class EngineTimeoutError(EngineError, TimeoutError):
+    """The document took longer to parse than it may; its process was ended."""
+
+
+class EngineCrashedError(EngineError):
+    """The engine's process died on the document; the caller's goes on."""
 
 
 class AccountingError(ParseStrataError):

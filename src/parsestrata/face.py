@@ -21,7 +21,7 @@ def chunk(
     """Cut one result or many into chunks.
 
     Args:
-        source: A job id, a saved result (path, `-`, bytes, dict, open file), an SDK
+        source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an SDK
             object, or a list of them.
         report: A `Report()` that is filled on the way, complete with the last chunk.
         **options: Fields of `Options`.

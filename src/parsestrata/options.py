@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 
 import pydantic
@@ -19,6 +20,7 @@ OnFailedPage = Literal["warn", "raise", "skip", "placeholder"]
 OnFailedJob = Literal["raise", "report"]
 MetadataProfile = Literal["flat", "rich"]
 Identity = Literal["name", "job_id"]
+Engine = Literal["local", "cloud"]
 
 METADATA_KEYS = (
     "chunk_id",
@@ -47,6 +49,7 @@ METADATA_KEYS = (
 """The keys of the contract, in the order in which every chunk has them."""
 
 SMALLEST_CAP = 16
+_SECRETS = frozenset({"api_key", "password"})
 _MIN_TOKENS = 100
 _SHOWN = 120
 _SCALARS = (str, int, float, bool)
@@ -114,6 +117,29 @@ class Options(BaseModel):
     organization_id: str | None = None
     timeout: float = Field(default=300.0, gt=0)
     """Seconds to wait for one answer of the API."""
+    engine: Engine = "local"
+    """What parses a document that is no result yet: `local` here, with no network,
+    `cloud` LlamaParse."""
+    password: SecretStr | None = Field(default=None, repr=False, exclude=True)
+    """Of an encrypted PDF."""
+    ocr_languages: tuple[str, ...] = ()
+    """Tesseract's names (`eng`, `deu`) of the languages of scanned pages; none: no
+    OCR, and a scanned page is a failed page. Needs Tesseract's language data."""
+    tessdata: Path | None = None
+    """Directory of that data. None: `TESSDATA_PREFIX`, then the usual places."""
+    timeout_per_page: float = Field(default=10.0, gt=0)
+    """Seconds the local engine may take for a document, times its number of pages."""
+    parse_timeout: float = Field(default=3600.0, gt=0)
+    """Most seconds that the local engine may take for a document of any length."""
+    memory_limit: int = Field(default=2048, ge=256)
+    """MiB of address space that the local engine may use for one document."""
+    concurrency: int = Field(default=4, ge=1, le=64)
+    """How many of many documents are parsed at a time; their order is kept."""
+
+    @pydantic.field_validator("ocr_languages", mode="before")
+    @classmethod
+    def _split_languages(cls, value: Any) -> Any:
+        return tuple(value.split("+")) if isinstance(value, str) and value else value
 
     @pydantic.field_validator("count_tokens")
     @classmethod
@@ -226,6 +252,14 @@ class OptionValues(TypedDict, total=False):
     project_id: str | None
     organization_id: str | None
     timeout: float
+    engine: Engine
+    password: SecretStr | str | None
+    ocr_languages: tuple[str, ...] | str
+    tessdata: Path | str | None
+    timeout_per_page: float
+    parse_timeout: float
+    memory_limit: int
+    concurrency: int
 
 
 OPTION_NAMES = tuple(Options.model_fields)
@@ -256,7 +290,7 @@ def _explain(problem: Any) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if not name:
         return str(message)
-    value = "" if name == "api_key" else f"={_show(problem['input'])}"
+    value = "" if name in _SECRETS else f"={_show(problem['input'])}"
     return f"{name}{value}: {message[0].lower()}{message[1:]}"
 
 

@@ -1,15 +1,17 @@
 """What the commands take by the same names as `Options`."""
 
 import argparse
+from pathlib import Path
 from typing import Any, get_args
 
-from parsestrata.options import Options, make_options
+from parsestrata.errors import ConfigError
+from parsestrata.options import Engine, Options, make_options
 
 API_NOTE = (
     "A job id is fetched from the API with the key in LLAMA_CLOUD_API_KEY "
     "(or LLAMA_PARSE_API_KEY); a saved result needs no key."
 )
-SOURCE_HELP = "job id, path of a saved result, or - for standard input"
+SOURCE_HELP = "job id, path of a saved result or a PDF, or - for standard input"
 
 
 def options_of(given: argparse.Namespace) -> Options:
@@ -19,7 +21,18 @@ def options_of(given: argparse.Namespace) -> Options:
         for name, value in vars(given).items()
         if name in Options.model_fields and value is not None
     }
+    if (password_file := getattr(given, "password_file", None)) is not None:
+        values["password"] = _read_password(password_file)
     return make_options(**values)
+
+
+def _read_password(path: Path) -> str:
+    """Read the first line of a file."""
+    try:
+        return path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, ValueError) as error:
+        message = f"--password-file {path}: cannot be read ({error})"
+        raise ConfigError(message) from None
 
 
 def _flag(name: str) -> str:
@@ -61,3 +74,34 @@ def add_api(parser: argparse.ArgumentParser) -> None:
     for name in ("base_url", "project_id", "organization_id"):
         what = f"of the API, for job ids: {name.replace('_', ' ')}"
         parser.add_argument(_flag(name), default=None, metavar="TEXT", help=what)
+
+
+def add_document(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the local engine; a password comes from a file."""
+    add_choice(parser, "engine", Engine, "what parses a document")
+    parser.add_argument(
+        "--password-file",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="file whose first line is the password of an encrypted PDF",
+    )
+    parser.add_argument(
+        "--ocr-languages",
+        default=None,
+        metavar="LANG+LANG",
+        help="read scanned pages, with Tesseract's data for these languages: eng+deu",
+    )
+    parser.add_argument(
+        "--tessdata", default=None, metavar="DIR", help="where that data lies"
+    )
+    for name in ("timeout_per_page", "parse_timeout"):
+        default = Options.model_fields[name].default
+        parser.add_argument(
+            _flag(name),
+            type=float,
+            default=None,
+            metavar="SECONDS",
+            help=f"most that a document may take to parse (default: {default:g})",
+        )
+    add_number(parser, "memory_limit", "MiB that parsing a document may take")

@@ -11,6 +11,7 @@ from parsestrata.cli.arguments import (
     SOURCE_HELP,
     add_api,
     add_choice,
+    add_document,
     add_number,
     add_switch,
     options_of,
@@ -51,9 +52,11 @@ def attach(commands: Any) -> None:
     add_choice(parser, "table_format", TableFormat, "how tables are written")
     add_choice(parser, "metadata", MetadataProfile, "scalars only, or lists too")
     add_choice(parser, "on_failed_page", OnFailedPage, "about a page that failed")
+    add_number(parser, "concurrency", "how many sources at a time")
     add_switch(parser, "include_page_furniture", "keep page headers and footers")
     add_switch(parser, "repair_headings", "mend missing and false headings")
     add_api(parser)
+    add_document(parser)
     parser.add_argument(
         "--format",
         choices=("jsonl", "text"),

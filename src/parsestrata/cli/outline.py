@@ -10,6 +10,7 @@ from parsestrata.cli.arguments import (
     API_NOTE,
     SOURCE_HELP,
     add_api,
+    add_document,
     add_switch,
     options_of,
 )
@@ -45,6 +46,7 @@ def attach(commands: Any) -> None:
     )
     add_switch(parser, "repair_headings", "mend missing and false headings")
     add_api(parser)
+    add_document(parser)
 
 
 def run(given: argparse.Namespace) -> None:

@@ -29,7 +29,8 @@ from parsestrata.errors import (
 )
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
-from parsestrata.sources.source import Source, describe_source, open_source
+from parsestrata.sources.ahead import open_each
+from parsestrata.sources.source import Source, describe_source, open_bytes
 
 _MOMENT = 0.02
 """Seconds: most that a value waits in a batch for those after it."""
@@ -67,9 +68,10 @@ class Loading:
                 the end, when all others were yielded.
         """
         failures: list[tuple[str, ParseStrataError]] = []
-        for source in sources:
+        opened = open_each(sources, self.options)
+        for source, opening in zip(sources, opened, strict=True):
             try:
-                yield from self._one(source)
+                yield from self._one(opening)
             except ParseStrataError as error:
                 if self._must_raise(error, alone=len(sources) == 1):
                     raise
@@ -93,8 +95,10 @@ class Loading:
             key = f"{name} ({number})"
         failed[key] = str(error)
 
-    def _one(self, source: Source) -> Iterator[tuple[Chunk, JobReport]]:
-        conversion = Conversion(open_source(source, self.options), self.options)
+    def _one(
+        self, opening: Callable[[], ResultStream]
+    ) -> Iterator[tuple[Chunk, JobReport]]:
+        conversion = Conversion(opening(), self.options)
         self._note_namesakes(conversion.report)
         self.report.jobs.append(conversion.report)
         for chunk in self._split(conversion):
@@ -145,7 +149,7 @@ class Loading:
         """Cut one raw result.
 
         Args:
-            data: The JSON.
+            data: The JSON, or a PDF.
             name: What to call it where the result has no name of its own.
             metadata: Added to the chunks'; keys of the contract stay the chunk's.
 
@@ -153,7 +157,8 @@ class Loading:
             ParseStrataError: The result cannot be read; see `on_failed_job`.
         """
         name = name or "<bytes>"
-        return self._split_opened(partial(open_result, data, name), name, metadata)
+        opening = partial(open_bytes, data, name, self.options)
+        return self._split_opened(opening, name, metadata)
 
     def _split_opened(
         self, open_it: Callable[[], ResultStream], name: str, extra: Mapping[str, Any]

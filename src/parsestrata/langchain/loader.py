@@ -17,7 +17,7 @@ class LlamaParseLoader(BaseLoader):
     """Loads LlamaParse v2 results as Documents cut along their headings.
 
     Args:
-        source: A job id, a saved result (path, `-`, bytes, dict, open file), an
+        source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
             object of the llama-cloud SDK, or a list of them.
         **options: Fields of `parsestrata.Options`: `split`, `max_tokens`, ...
 

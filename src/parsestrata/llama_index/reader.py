@@ -73,7 +73,7 @@ class LlamaParseReader(BasePydanticReader):
         """Yield Documents in reading order; each call is a new run with its report.
 
         Args:
-            source: A job id, a saved result (path, `-`, bytes, dict, open file), an
+            source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
                 object of the llama-cloud SDK, or a list of them.
             extra_info: Added to the metadata of every Document; keys of the contract
                 stay the chunk's own.

@@ -19,6 +19,7 @@ from parsestrata.api.stream import (
 )
 from parsestrata.errors import SourceError
 from parsestrata.options import Options
+from parsestrata.sources.documents import is_document, open_document
 
 _JOB_ID = re.compile(
     r"pjb-[A-Za-z0-9-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -31,7 +32,6 @@ _SECRET = re.compile(r"(?<=:/)(/?)[^/?#]*@|[?#].*", re.DOTALL)
 """In an address: user and password, query and fragment."""
 _STANDARD_INPUT = "-"
 _SHOWN = 120
-_PDF = b"%PDF-"
 
 _EXPAND: dict[str, tuple[str, ...]] = {
     "chunk": ("items", "metadata"),
@@ -43,8 +43,8 @@ _EXPAND: dict[str, tuple[str, ...]] = {
 """What is asked of the API for each split, and nothing else."""
 
 Source = Any
-"""A job id; the path of a saved result, or `-` for standard input; its bytes, its
-dict or an open file; or an object of the vendor's SDK."""
+"""A job id; the path of a saved result or a document, or `-` for standard input; its
+bytes, its dict or an open file; or an object of the vendor's SDK."""
 
 
 def open_source(source: Source, options: Options) -> ResultStream:
@@ -52,28 +52,30 @@ def open_source(source: Source, options: Options) -> ResultStream:
 
     Args:
         source: - `pjb-...` or a UUID that names no file: fetched from the API
-            - any other text or `Path`: the path of a saved result; `-` is
-              standard input
-            - bytes, a dict, an open file: the result itself
+            - any other text or `Path`: the path of a saved result, a PDF or an
+              office file; `-` is standard input
+            - bytes, a dict, an open file: the result, or the PDF, itself
             - an object with `model_dump`: a result of the vendor's SDK
-        options: Key, base URL, project, organization and split, for a job id.
+        options: Key, base URL, project, organization and split, for a job id;
+            engine, password, OCR and limits, for a document.
 
     Raises:
         SourceError: It is nothing of the above, or is not there.
         ResponseError: It is no v2 result.
+        EngineError: A document cannot be parsed.
         APIError: The API refused or did not answer.
         ConfigError: A job id without a key.
     """
     if isinstance(source, str):
         return _open_text(source, options)
     if isinstance(source, os.PathLike):
-        return _open_path(Path(os.fsdecode(source)))
+        return _open_path(Path(os.fsdecode(source)), options)
     if isinstance(source, bytes | bytearray | memoryview):
-        return _open_bytes(bytes(source), None)
+        return open_bytes(bytes(source), None, options)
     if isinstance(source, Mapping):
-        return _open_bytes(_to_json(dict(source), "<dict>"), "<dict>")
+        return open_result(_to_json(dict(source), "<dict>"), "<dict>")
     if hasattr(source, "read") and not isinstance(source, type):
-        return _open_bytes(*read_open_file(source))
+        return open_bytes(*read_open_file(source), options)
     if hasattr(source, "model_dump") and not isinstance(source, type):
         return _open_sdk_object(source, f"<{type(source).__name__}>")
     raise SourceError(
@@ -103,9 +105,9 @@ def describe_source(source: Source) -> str:
 
 def _open_text(text: str, options: Options) -> ResultStream:
     if text == _STANDARD_INPUT:
-        return _open_standard_input()
+        return _open_standard_input(options)
     if _JSON_TEXT.match(text):
-        return _open_bytes(encode_text(text), "<text>")
+        return open_result(encode_text(text), "<text>")
     if not text.strip():
         raise SourceError(repr(text[:_SHOWN]), "is blank: name a job id or a file")
     if _JOB_ID.fullmatch(text) and not _stands_at(text, Path.is_file):
@@ -113,26 +115,26 @@ def _open_text(text: str, options: Options) -> ResultStream:
     if _ADDRESS.match(text) and not _stands_at(text, Path.exists):
         problem = "is an address, not a file. Download it and give the file"
         raise SourceError(describe_source(text), problem)
-    return _open_path(Path(text))
+    return _open_path(Path(text), options)
 
 
-def _open_standard_input() -> ResultStream:
+def _open_standard_input(options: Options) -> ResultStream:
     name = "<stdin>"
     if sys.stdin is None:
         raise SourceError(name, "this process has no standard input")
     data, _ = read_open_file(getattr(sys.stdin, "buffer", sys.stdin))
-    return _open_bytes(data, name)
+    return open_bytes(data, name, options)
 
 
-def _open_path(path: Path) -> ResultStream:
+def _open_path(path: Path, options: Options) -> ResultStream:
     if not _stands_at(path, Path.exists):
         problem = "there is no such file, and it is no job id (pjb-…). Check the path"
         raise SourceError(describe_source(path), problem)
     if not path.is_file() and not path.is_dir():
         problem = "is neither a file nor a directory. Pipe it in and name it -"
         raise SourceError(describe_source(path), problem)
-    if path.is_file() and _begins_as_pdf(path):
-        raise SourceError(describe_source(path), _PDF_PROBLEM)
+    if is_document(path):
+        return open_document(path, None, options)
     return open_result(path)
 
 
@@ -152,27 +154,20 @@ def _open_sdk_object(source: Any, name: str) -> ResultStream:
     except (TypeError, ValueError) as error:
         problem = f"its model_dump() failed ({type(error).__name__})"
         raise SourceError(name, problem) from None
-    return _open_bytes(_to_json(dumped, name), name)
+    return open_result(_to_json(dumped, name), name)
 
 
-def _open_bytes(data: bytes, name: str | None) -> ResultStream:
-    if data.startswith(_PDF):
-        raise SourceError(name or "<bytes>", _PDF_PROBLEM)
+def open_bytes(data: bytes, name: str | None, options: Options) -> ResultStream:
+    """Get the result that bytes are, or that the PDF they are is parsed to.
+
+    Args:
+        data: A result as JSON, or a PDF.
+        name: Of the file they come from, `<...>` or None when there is none.
+        options: As for `open_source`.
+    """
+    if is_document(data):
+        return open_document(data, name, options)
     return open_result(data, name)
-
-
-_PDF_PROBLEM = (
-    "is a PDF, not a parse result. Parse it with LlamaParse v2 and give the job id, "
-    "or the saved answer of GET /api/v2/parse/{job_id}?expand=items,metadata"
-)
-
-
-def _begins_as_pdf(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(len(_PDF)) == _PDF
-    except OSError:
-        return False
 
 
 def _to_json(value: Any, name: str) -> bytes:
