@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import draw_chunks
 from parsestrata.chunking.metadata import KEYS
 from parsestrata.cli.main import main, make_parser
 from parsestrata.options import Options
@@ -78,3 +79,9 @@ def test_links_to_files_lead_somewhere() -> None:
 
     assert targets
     assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_picture_is_what_the_package_makes_of_the_pages() -> None:
+    shown = (ROOT / "docs" / "chunks.svg").read_text(encoding="utf-8")
+
+    assert draw_chunks.draw() == shown
