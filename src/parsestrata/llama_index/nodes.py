@@ -12,7 +12,7 @@ from llama_index.core.schema import (
     TextNode,
 )
 
-from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk, make_uuid
+from parsestrata.chunking.chunk import Chunk, make_uuid
 from parsestrata.document.model import Heading
 from parsestrata.options import Options
 
@@ -121,7 +121,6 @@ def _texts(chunk: Chunk, metadata: Mapping[str, Any]) -> dict[str, Any]:
         "excluded_embed_metadata_keys": excluded,
         "excluded_llm_metadata_keys": list(excluded),
         "metadata_template": _METADATA_TEMPLATE,
-        "metadata_separator": PATH_SEPARATOR,
         "text_template": template,
     }
 
