@@ -3,6 +3,7 @@
 import difflib
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
 from uuid import UUID
 
@@ -18,6 +19,8 @@ OnFailedPage = Literal["warn", "raise", "skip", "placeholder"]
 OnFailedJob = Literal["raise", "report"]
 MetadataProfile = Literal["flat", "rich"]
 Identity = Literal["name", "job_id"]
+Region = Literal["us", "eu"]
+Transfer = Literal["auto", "inline", "presigned"]
 
 SMALLEST_CAP = 16
 _NAMESPACE = UUID("8f0cc0de-5d6d-5b1c-9a3e-6f1f6f0d6a11")
@@ -72,11 +75,30 @@ class Options(BaseModel):
     api_key: SecretStr | None = Field(default=None, repr=False, exclude=True)
     """None: `LLAMA_CLOUD_API_KEY`, then `LLAMA_PARSE_API_KEY`."""
     base_url: str | None = None
-    """None: `LLAMA_CLOUD_BASE_URL`, then the US region."""
+    """None: the region, then `LLAMA_CLOUD_BASE_URL`, then the US region."""
+    region: Region | None = None
+    """A key works in its own region only. Not together with `base_url`."""
     project_id: str | None = None
     organization_id: str | None = None
+    transfer: Transfer = "auto"
+    """How a result travels: `inline` in the answer, `presigned` as files that can be
+    resumed, `auto` inline unless it is large or breaks off."""
     timeout: float = Field(default=300.0, gt=0)
-    """Seconds to wait for one answer of the API."""
+    """Seconds without a byte from the API until it counts as gone."""
+    wait: bool = True
+    """Wait for a job that is not done; else it raises `JobNotReadyError`."""
+    job_timeout: float = Field(default=7200.0, gt=0)
+    """Seconds to wait for one job that is not done."""
+    polling_interval: float = Field(default=1.0, gt=0)
+    """Seconds before a job is asked about again at first; grows from there."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Cap on requests to the API over all threads; the free tier allows 20."""
+    concurrency: int = Field(default=4, ge=1, le=64)
+    """How many jobs are fetched at a time; their order is kept."""
+    store: Path | None = None
+    """Folder of results by job id, asked before the API and filled from it."""
+    show_progress: bool = False
+    """Show a bar over the sources (extra: progress)."""
 
     @pydantic.field_validator("count_tokens")
     @classmethod
@@ -101,6 +123,9 @@ class Options(BaseModel):
                 f"min_tokens={self.min_tokens} is above max_tokens={self.max_tokens}"
             )
             raise ValueError(message)
+        if self.base_url and self.region:
+            message = f"give base_url or region={self.region!r}, not both"
+            raise ValueError(message)
         return self
 
     @property
@@ -114,16 +139,30 @@ class Options(BaseModel):
         Raises:
             ConfigError: There is none; says where it was looked for.
         """
-        if self.api_key is not None:
-            return self.api_key.get_secret_value()
-        for name in ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY"):
-            if os.environ.get(name):
-                return os.environ[name]
+        given = None if self.api_key is None else self.api_key.get_secret_value()
+        return find_api_key(given)
+
+
+def find_api_key(given: str | None) -> str:
+    """Return the key that was given, or that of the environment.
+
+    Raises:
+        ConfigError: There is none, or it cannot be a key; says where it was looked
+            for, and shows nothing of it.
+    """
+    names = ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY")
+    found = [given or "", *(os.environ.get(name, "") for name in names)]
+    key = next((text.strip() for text in found if text.strip()), "")
+    if not key:
         message = (
             "no API key. Looked at the option api_key and the environment variables "
             "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
         )
         raise ConfigError(message)
+    if not key.isascii() or not key.isprintable() or " " in key:
+        message = "the API key holds a space, a line break or a non-ASCII character"
+        raise ConfigError(message)
+    return key
 
 
 class OptionValues(TypedDict, total=False):
@@ -147,8 +186,17 @@ class OptionValues(TypedDict, total=False):
     api_key: SecretStr | str | None
     base_url: str | None
     project_id: str | None
+    region: Region | None
     organization_id: str | None
+    transfer: Transfer
     timeout: float
+    wait: bool
+    job_timeout: float
+    polling_interval: float
+    requests_per_minute: int | None
+    concurrency: int
+    store: Path | str | None
+    show_progress: bool
 
 
 OPTION_NAMES = tuple(Options.model_fields)

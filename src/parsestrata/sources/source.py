@@ -12,6 +12,7 @@ import pydantic_core
 from parsestrata.api.stream import ResultStream, open_result
 from parsestrata.errors import SourceError
 from parsestrata.options import Options
+from parsestrata.sources.fetching import Fetcher
 
 _JOB_ID = re.compile(
     r"pjb-[A-Za-z0-9-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -20,15 +21,6 @@ _JOB_ID = re.compile(
 _STANDARD_INPUT = "-"
 _SHOWN = 120
 _PDF = b"%PDF-"
-
-_EXPAND: dict[str, tuple[str, ...]] = {
-    "chunk": ("items", "metadata"),
-    "item": ("items", "metadata"),
-    "page": ("items", "markdown", "metadata"),
-    "document": ("items", "markdown", "metadata"),
-    "result": ("items", "markdown", "metadata"),
-}
-"""What is asked of the API for each split, and nothing else."""
 
 Source = Any
 """A job id; the path of a saved result, or `-` for standard input; its bytes, its
@@ -72,6 +64,12 @@ def open_source(source: Source, options: Options) -> ResultStream:
     )
 
 
+def is_job_id(source: Source) -> bool:
+    """Say whether a source is fetched: `pjb-...` or a UUID that names no file."""
+    named = isinstance(source, str) and _JOB_ID.fullmatch(source) is not None
+    return named and not Path(source).is_file()
+
+
 def describe_source(source: Source) -> str:
     """Name a source in a message or a report, without its content."""
     if isinstance(source, str | os.PathLike):
@@ -85,10 +83,9 @@ def _open_text(text: str, options: Options) -> ResultStream:
         return _open_bytes(sys.stdin.buffer.read(), "<stdin>")
     if text.lstrip().startswith("{"):
         return _open_bytes(text.encode(), "<text>")
-    path = Path(text)
-    if _JOB_ID.fullmatch(text) and not path.is_file():
+    if is_job_id(text):
         return _fetch(text, options)
-    return _open_path(path)
+    return _open_path(Path(text))
 
 
 def _open_path(path: Path) -> ResultStream:
@@ -139,13 +136,8 @@ def _to_json(value: dict[str, Any]) -> bytes:
 
 
 def _fetch(job_id: str, options: Options) -> ResultStream:
-    from parsestrata.api.client import ParseClient  # noqa: PLC0415 - requests is slow
-
-    client = ParseClient(
-        api_key=options.find_api_key(),
-        base_url=options.base_url or os.environ.get("LLAMA_CLOUD_BASE_URL"),
-        project_id=options.project_id,
-        organization_id=options.organization_id,
-        timeout=options.timeout,
-    )
-    return open_result(client.get(job_id, _EXPAND[options.split]), job_id)
+    fetcher = Fetcher(options)
+    try:
+        return fetcher.fetch(job_id)()
+    finally:
+        fetcher.close()
