@@ -126,8 +126,9 @@ class Connection:
     def close(self) -> None:
         """End every wait and give the connections back."""
         self._closed.set()
-        self._session.close()
-        self.bare.close()
+        for session in (self._session, self.bare):
+            _close_pools(session)
+            session.close()
 
     def retries(self) -> Retries:
         """Begin to count the failures of one request."""
@@ -267,6 +268,20 @@ def _session(auth: AuthBase) -> requests.Session:
     for scheme in ("http://", "https://"):
         session.mount(scheme, HTTPAdapter(pool_maxsize=_POOL))
     return session
+
+
+def _close_pools(session: requests.Session) -> None:
+    """Close every idle connection now, and each one in use as soon as it is free.
+
+    Closing the session alone leaves that to the garbage collector.
+    """
+    for adapter in session.adapters.values():
+        if isinstance(adapter, HTTPAdapter):
+            pools = adapter.poolmanager.pools
+            for key in pools.keys():  # noqa: SIM118 - it cannot be iterated
+                pool = pools.get(key)
+                if pool is not None:
+                    pool.close()
 
 
 class _Bearer(AuthBase):

@@ -1,14 +1,17 @@
 """Sources -> chunks with a report: what every adapter and the command line run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any, TypeVar
 
-from parsestrata.api.stream import open_result
+from parsestrata.api.stream import ResultStream, open_result
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.metadata import KEYS, to_metadata
 from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.lookahead import open_ahead
+from parsestrata.conversion.progress import show_progress
 from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
     ConfigError,
@@ -18,7 +21,7 @@ from parsestrata.errors import (
 )
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
-from parsestrata.sources.source import Source, describe_source, open_source
+from parsestrata.sources.source import Source, describe_source
 
 _BATCH = 64
 _T = TypeVar("_T")
@@ -43,7 +46,8 @@ class Loading:
         """Yield the chunks of source after source, each with its document's report.
 
         A source is opened, checked and scanned whole before its first chunk is
-        yielded. One that fails does not keep those after it from being loaded.
+        yielded. One that fails does not keep those after it from being loaded. Jobs
+        are fetched `concurrency` at a time, ahead of their turn.
 
         Raises:
             ParseStrataError: The only source failed.
@@ -51,22 +55,29 @@ class Loading:
                 the end, when all others were yielded.
         """
         failures: list[tuple[str, ParseStrataError]] = []
-        for source in sources:
-            try:
-                yield from self._one(source)
-            except ConfigError:
-                raise
-            except ParseStrataError as error:
-                if len(sources) == 1 and self.options.on_failed_job == "raise":
+        with (
+            closing(open_ahead(sources, self.options)) as opened,
+            show_progress(len(sources), show=self.options.show_progress) as advance,
+        ):
+            for source, open_source in opened:
+                try:
+                    yield from self._one(open_source)
+                except ConfigError:
                     raise
-                name = describe_source(source)
-                self.report.failed_jobs[name] = str(error)
-                failures.append((name, error))
+                except ParseStrataError as error:
+                    if len(sources) == 1 and self.options.on_failed_job == "raise":
+                        raise
+                    name = describe_source(source)
+                    self.report.failed_jobs[name] = str(error)
+                    failures.append((name, error))
+                advance()
         if failures and self.options.on_failed_job == "raise":
             raise FailedSourcesError(tuple(failures), len(sources))
 
-    def _one(self, source: Source) -> Iterator[tuple[Chunk, JobReport]]:
-        conversion = Conversion(open_source(source, self.options), self.options)
+    def _one(
+        self, open_source: Callable[[], ResultStream]
+    ) -> Iterator[tuple[Chunk, JobReport]]:
+        conversion = Conversion(open_source(), self.options)
         self._warn_of_namesakes(conversion)
         self.report.jobs.append(conversion.report)
         for chunk in split_result(conversion):

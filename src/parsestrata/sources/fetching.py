@@ -3,6 +3,7 @@
 import threading
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from parsestrata.api.body import Body
@@ -33,6 +34,36 @@ TEXT_ONLY = ("text", "metadata")
 _MADE_OF_TEXT: tuple[Split, ...] = ("page", "document", "result")
 
 
+class Ready:
+    """A result that has come, not scanned yet; opened once or closed.
+
+    Args:
+        scan: Makes the result.
+        close: Forgets it.
+        problem: What to warn of when it is opened, "" for nothing.
+    """
+
+    def __init__(
+        self,
+        scan: Callable[[], ResultStream],
+        close: Callable[[], object] = lambda: None,
+        problem: str = "",
+    ) -> None:
+        self._scan = scan
+        self.close = close
+        self._problem = problem
+
+    def open(self) -> ResultStream:
+        """Scan it.
+
+        Raises:
+            ParseStrataError: It is no result.
+        """
+        if self._problem:
+            warnings.warn(self._problem, ParseStrataWarning, stacklevel=2)
+        return self._scan()
+
+
 class Fetcher:
     """Gets the results of a run, with one client for all threads.
 
@@ -60,29 +91,40 @@ class Fetcher:
             if self._client is not None:
                 self._client.close()
 
-    def has(self, job_id: str) -> bool:
-        """Say whether the store has all that would be fetched."""
-        return self.store is not None and any(
-            self.store.holds(job_id, names) for names in self._ways()
-        )
-
-    def fetch(self, job_id: str) -> Callable[[], ResultStream]:
-        """Get a result ready; what is returned scans it.
+    def fetch(self, job_id: str) -> Ready:
+        """Get a result ready, from the store or else the API.
 
         Raises:
             ConfigError: There is no key.
             ParseStrataError: The job has no result, or it did not come.
         """
-        if self.store is not None and self.has(job_id):
-            store = self.store
-            return lambda: ResultStream(store.read(job_id), job_id)
+        if self.store is not None and self.has(self.store, job_id):
+            return Ready(partial(self._read, self.store, job_id))
+        return self._download(job_id)
+
+    def has(self, store: "Store", job_id: str) -> bool:
+        """Say whether a store has all that would be fetched."""
+        if store.holds(job_id, self._expand):
+            return True
+        if not self._text_will_do or not store.holds(job_id, TEXT_ONLY):
+            return False
+        job = store.job(job_id)
+        return job is not None and job.tier == "fast"
+
+    def _read(self, store: "Store", job_id: str) -> ResultStream:
+        try:
+            return ResultStream(store.read(job_id), job_id)
+        except StoreError:
+            return self._download(job_id).open()
+
+    def _download(self, job_id: str) -> Ready:
         body = self._ask(job_id)
         try:
-            self._keep(body, job_id)
+            problem = self._keep(body, job_id)
         except BaseException:
             body.close()
             raise
-        return lambda: body.open(job_id)
+        return Ready(partial(body.open, job_id), body.close, problem)
 
     def fetch_into(self, store: "Store", job_id: str) -> None:
         """Fetch a result into a store.
@@ -113,18 +155,14 @@ class Fetcher:
             job_timeout=options.job_timeout,
         )
 
-    def _ways(self) -> tuple[tuple[str, ...], ...]:
-        return (self._expand, TEXT_ONLY) if self._text_will_do else (self._expand,)
-
-    def _keep(self, body: Body, job_id: str) -> None:
+    def _keep(self, body: Body, job_id: str) -> str:
         """Put a result into the store; one that is full loses no result."""
-        if self.store is None:
-            return
-        try:
-            self.store.put(body.read(), job_id)
-        except StoreError as error:
-            text = f"{error}; the result goes on, but is not kept"
-            warnings.warn(text, ParseStrataWarning, stacklevel=2)
+        if self.store is not None:
+            try:
+                self.store.put(body.read(), job_id)
+            except StoreError as error:
+                return f"{error}; the result is used, but not kept"
+        return ""
 
     def client(self) -> "ParseClient":
         """Return the client, made when it is first needed: a store needs no key."""

@@ -138,6 +138,6 @@ def _to_json(value: dict[str, Any]) -> bytes:
 def _fetch(job_id: str, options: Options) -> ResultStream:
     fetcher = Fetcher(options)
     try:
-        return fetcher.fetch(job_id)()
+        return fetcher.fetch(job_id).open()
     finally:
         fetcher.close()
