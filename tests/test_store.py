@@ -93,6 +93,19 @@ def test_content_of_a_later_fetch_is_added(store: Store) -> None:
     assert not store.holds(JOB_ID, ("text",))
 
 
+def test_what_was_asked_for_and_does_not_exist_need_not_be_asked_for_again(
+    store: Store,
+) -> None:
+    store.put(dump(make(metadata=None)), asked=("items", "metadata"))
+    before = store.holds(JOB_ID, ("items", "metadata"))
+
+    store.put(dump(make(metadata=None)))
+
+    assert before
+    assert store.holds(JOB_ID, ("items", "metadata"))
+    assert not store.holds(JOB_ID, ("items", "forms"))
+
+
 def test_pages_are_kept_as_one_text_too(store: Store) -> None:
     pages = markdown((1, "# Water"), (2, "Salt."))
 

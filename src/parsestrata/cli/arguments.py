@@ -3,7 +3,7 @@
 import argparse
 from typing import Any, get_args
 
-from parsestrata.options import Options, make_options
+from parsestrata.options import Options, Region, make_options
 
 API_NOTE = (
     "A job id is fetched from the API with the key in LLAMA_CLOUD_API_KEY "
@@ -58,6 +58,12 @@ def add_switch(parser: argparse.ArgumentParser, name: str, text: str) -> None:
 
 def add_api(parser: argparse.ArgumentParser) -> None:
     """Add the options of the API, but for the key, which others could see."""
+    parser.add_argument(
+        "--region",
+        choices=get_args(Region),
+        default=None,
+        help="of the API, for job ids (default: us)",
+    )
     for name in ("base_url", "project_id", "organization_id"):
         what = f"of the API, for job ids: {name.replace('_', ' ')}"
         parser.add_argument(_flag(name), default=None, metavar="TEXT", help=what)

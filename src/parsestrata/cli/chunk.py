@@ -53,7 +53,14 @@ def attach(commands: Any) -> None:
     add_choice(parser, "on_failed_page", OnFailedPage, "about a page that failed")
     add_switch(parser, "include_page_furniture", "keep page headers and footers")
     add_switch(parser, "repair_headings", "mend missing and false headings")
+    add_number(parser, "concurrency", "jobs fetched at a time")
     add_api(parser)
+    parser.add_argument(
+        "--store",
+        default=None,
+        metavar="DIR",
+        help="folder of results, asked before the API and filled from it",
+    )
     parser.add_argument(
         "--format",
         choices=("jsonl", "text"),

@@ -22,7 +22,9 @@ _LONGEST_JOIN = 1.0
 class Closable(Protocol):
     """What is closed when nobody takes it."""
 
-    close: Callable[[], object]
+    def close(self) -> object:
+        """Forget what is held."""
+        ...
 
 
 _T = TypeVar("_T", bound=Closable)

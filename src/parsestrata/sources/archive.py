@@ -5,7 +5,6 @@ items.json …        one member for each content, as it came
 markdown_full.md, text_full.txt   the pages as one text
 """
 
-import codecs
 import io
 import json
 import zipfile
@@ -19,6 +18,7 @@ from typing import IO, Any, Self
 import msgspec
 from msgspec import Raw, Struct
 
+from parsestrata.api.json_string import as_json_string
 from parsestrata.errors import StoreError
 
 _ENVELOPE = "envelope.json"
@@ -38,6 +38,8 @@ class Contents:
     sections: Mapping[str, Raw] = field(default_factory=dict)
     keys: tuple[str, ...] = ("job",)
     """The top-level keys of the answer, in order."""
+    asked: tuple[str, ...] = ()
+    """What was asked for, there or not."""
 
 
 class Archive:
@@ -45,6 +47,8 @@ class Archive:
 
     Attributes:
         job: As the API describes it.
+        keys: The top-level keys of the answer, in order.
+        asked: What was asked for, there or not.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,6 +61,7 @@ class Archive:
             raise
         self.job: dict[str, Any] = envelope["job"]
         self.keys: tuple[str, ...] = tuple(envelope["keys"])
+        self.asked = frozenset(envelope.get("asked", ()))
         self._given = frozenset(envelope["given"])
         self._members = frozenset(self._zip.namelist())
 
@@ -191,6 +196,7 @@ def write_archive(file: IO[bytes], contents: Contents, earlier: Archive | None) 
         "job": contents.job,
         "keys": list(keys),
         "given": [*contents.sections, *kept],
+        "asked": sorted({*contents.asked, *(earlier.asked if earlier else ())}),
     }
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=_LEVEL) as out:
         _write(out, _ENVELOPE, [json.dumps(envelope).encode()])
@@ -247,16 +253,6 @@ def join_pages(name: str, section: Raw) -> bytes:
 def member(name: str) -> str:
     """Return the name in the archive of a content."""
     return _FULL.get(name, f"{name}.json")
-
-
-def as_json_string(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Write UTF-8 text as one JSON string, piece by piece."""
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    yield b'"'
-    for piece in pieces:
-        yield json.dumps(decoder.decode(piece), ensure_ascii=False)[1:-1].encode()
-    yield json.dumps(decoder.decode(b"", final=True), ensure_ascii=False)[1:-1].encode()
-    yield b'"'
 
 
 def _damaged(path: Path, error: Exception) -> StoreError:

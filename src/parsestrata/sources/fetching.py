@@ -50,8 +50,12 @@ class Ready:
         problem: str = "",
     ) -> None:
         self._scan = scan
-        self.close = close
+        self._close = close
         self._problem = problem
+
+    def close(self) -> None:
+        """Forget it."""
+        self._close()
 
     def open(self) -> ResultStream:
         """Scan it.
@@ -118,9 +122,9 @@ class Fetcher:
             return self._download(job_id).open()
 
     def _download(self, job_id: str) -> Ready:
-        body = self._ask(job_id)
+        body, asked = self._ask(job_id)
         try:
-            problem = self._keep(body, job_id)
+            problem = self._keep(body, job_id, asked)
         except BaseException:
             body.close()
             raise
@@ -133,16 +137,18 @@ class Fetcher:
             StoreError: It cannot be written.
             ParseStrataError: As for `fetch`.
         """
-        with self._ask(job_id) as body:
-            store.put(body.read(), job_id)
+        body, asked = self._ask(job_id)
+        with body:
+            store.put(body.read(), job_id, asked=asked)
 
-    def _ask(self, job_id: str) -> Body:
+    def _ask(self, job_id: str) -> tuple[Body, tuple[str, ...]]:
+        """Ask for all, or for text where there is no more; say what was asked for."""
         try:
-            return self._ask_for(job_id, self._expand)
+            return self._ask_for(job_id, self._expand), self._expand
         except ContentUnavailableError:
             if not self._text_will_do:
                 raise
-        return self._ask_for(job_id, TEXT_ONLY)
+        return self._ask_for(job_id, TEXT_ONLY), TEXT_ONLY
 
     def _ask_for(self, job_id: str, expand: tuple[str, ...]) -> Body:
         options = self._options
@@ -155,11 +161,11 @@ class Fetcher:
             job_timeout=options.job_timeout,
         )
 
-    def _keep(self, body: Body, job_id: str) -> str:
+    def _keep(self, body: Body, job_id: str, asked: tuple[str, ...]) -> str:
         """Put a result into the store; one that is full loses no result."""
         if self.store is not None:
             try:
-                self.store.put(body.read(), job_id)
+                self.store.put(body.read(), job_id, asked=asked)
             except StoreError as error:
                 return f"{error}; the result is used, but not kept"
         return ""

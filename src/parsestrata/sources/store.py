@@ -70,7 +70,12 @@ class Store:
         return f"Store({str(self.folder)!r})"
 
     def put(
-        self, data: bytes, job_id: str | None = None, name: str | None = None
+        self,
+        data: bytes,
+        job_id: str | None = None,
+        name: str | None = None,
+        job: Mapping[str, Any] | None = None,
+        asked: tuple[str, ...] = (),
     ) -> str:
         """Keep a result; content that an earlier one had and this has not stays.
 
@@ -80,6 +85,9 @@ class Store:
             data: The answer of the API, or a result saved from it.
             job_id: None for the result's own; without one, made from the content.
             name: The document's name, for a result that has no job.
+            job: In place of the result's own.
+            asked: What `expand` named: what of it is null does not exist, and need
+                not be asked for again.
 
         Returns:
             The job id.
@@ -90,11 +98,15 @@ class Store:
         """
         result = ResultStream(data, name or job_id or "<bytes>")
         fields = msgspec.json.decode(result.data, type=dict[str, Raw])
-        if result.job is None:
-            fields["job"] = Raw(json.dumps(_make_job(result.data, name)).encode())
-        job = msgspec.json.decode(fields["job"], type=dict[str, Any])
+        if job is None and result.job is None:
+            job = _make_job(result.data, name)
+        elif job is None:
+            job = msgspec.json.decode(fields["job"], type=dict[str, Any])
+        fields.setdefault("job", Raw(b"null"))
         key = check_job_id(str(job["id"]) if job_id is None else job_id)
-        contents = Contents(job=job, sections=_sections(fields), keys=tuple(fields))
+        contents = Contents(
+            job=dict(job), sections=_sections(fields), keys=tuple(fields), asked=asked
+        )
         self._write(key, contents)
         return key
 
@@ -129,12 +141,12 @@ class Store:
             return None
 
     def holds(self, job_id: str, expand: tuple[str, ...]) -> bool:
-        """Say whether all content that `expand` names is there."""
+        """Say whether all content that `expand` names is there, or does not exist."""
         found = self.find(job_id)
         if found is None:
             return False
         with found:
-            return all(found.has(name) for name in expand)
+            return all(found.has(n) or n in found.asked for n in expand)
 
     def read(self, job_id: str) -> bytes:
         """Return a result as the API gave it, with all content that is there.
