@@ -740,7 +740,7 @@ def test_closing_ends_a_wait_in_another_thread() -> None:
 
 
 def test_a_large_answer_goes_through_a_temporary_file(make_client: Make) -> None:
-    large = dump(result(page(1, text("x" * 17_000_000))))
+    large = dump(result(page(1, text("x" * 5_000_000))))
     with loopback(answer(body=large)) as server:
         with make_client(server).fetch(JOB_ID, ITEMS) as body:
             found = body.job()

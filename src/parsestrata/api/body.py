@@ -15,7 +15,7 @@ from parsestrata.api.models import Job
 from parsestrata.api.stream import ResultStream
 from parsestrata.errors import SourceError
 
-IN_MEMORY = 16 * 1024 * 1024
+IN_MEMORY = 4 * 1024 * 1024
 """Bytes above which a body goes to a temporary file."""
 
 _NULL = Raw(b"null")
@@ -41,6 +41,8 @@ class Body:
             max_size=IN_MEMORY
         )
         self.size = 0
+        self._peeked_at = -1
+        self._job: Job | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -95,6 +97,13 @@ class Body:
         Raises:
             CutShortError: The JSON ends too early.
         """
+        if self._peeked_at == self.size:
+            return self._job
+        self._job = self._peek()
+        self._peeked_at = self.size
+        return self._job
+
+    def _peek(self) -> Job | None:
         if not self.size:
             raise CutShortError
         self._file.seek(0)

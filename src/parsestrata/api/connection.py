@@ -121,6 +121,7 @@ class Connection:
         self._limit = RateLimit(requests_per_minute, clock, self.sleep)
         self._api_key = api_key
         self._session = _session(_Bearer(api_key))
+        self._environment: dict[str, Any] | None = None
         self.bare = _session(_NoAuth())
 
     def close(self) -> None:
@@ -206,14 +207,13 @@ class Connection:
         """Send the request; follow a redirect only to where the key may go."""
         url, query = call.url, call.query
         for _ in range(_MOST_REDIRECTS):
-            answer = self._session.request(
-                call.method,
-                url,
-                params=query,
-                files=call.make_files() if call.make_files else None,
+            files = call.make_files() if call.make_files else None
+            request = requests.Request(call.method, url, params=query, files=files)
+            answer = self._session.send(
+                self._session.prepare_request(request),
                 timeout=self.timeout,
                 allow_redirects=False,
-                stream=True,
+                **self._settings(url),
             )
             target = answer.headers.get("Location")
             status = answer.status_code
@@ -229,6 +229,16 @@ class Connection:
                 raise APIError(call.url, status, detail)
         detail = "redirects without an end or an aim. Check the base URL"
         raise APIError(call.url, status, detail)
+
+    def _settings(self, url: str) -> dict[str, Any]:
+        """Return proxies and certificates of the environment, looked up once.
+
+        A session looks them up for each request, which takes as long as sending it.
+        """
+        if self._environment is None:
+            found = self._session.merge_environment_settings(url, {}, True, None, None)  # noqa: FBT003
+            self._environment = dict(found)
+        return self._environment
 
     def _check(self, answer: requests.Response, url: str) -> None:
         """Raise what an answer that is an error means.

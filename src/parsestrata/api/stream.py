@@ -8,7 +8,7 @@ of the body and not the number of objects in it.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
@@ -55,6 +55,35 @@ class _Envelope(Struct):
     images_content_metadata: Raw = _NULL
     pages: Raw = _NULL
     """Not a v2 key: a v1 result has it, and so has a downloaded items file."""
+
+
+class _Numbered(Struct):
+    page_number: int
+
+
+class MetadataPages(Mapping[int, MetadataPage]):
+    """What is known about each page, validated when its turn comes."""
+
+    def __init__(self, raws: list[Raw]) -> None:
+        self._raws: dict[int, Raw] = {}
+        for raw in raws:
+            try:
+                number = msgspec.json.decode(raw, type=_Numbered).page_number
+            except msgspec.ValidationError:
+                continue
+            self._raws[number] = raw
+
+    def __getitem__(self, page_number: int) -> MetadataPage:
+        try:
+            return MetadataPage.model_validate_json(bytes(self._raws[page_number]))
+        except pydantic.ValidationError:
+            raise KeyError(page_number) from None
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._raws)
+
+    def __len__(self) -> int:
+        return len(self._raws)
 
 
 class ResultStream:
@@ -110,12 +139,13 @@ class ResultStream:
         """
         return self._pages("text", TextPage)
 
-    def metadata_pages(self) -> dict[int, MetadataPage]:
-        """Read the pages of `expand=metadata`, by page number; {} without them."""
-        if self._envelope.metadata is None:
-            return {}
-        found = self._pages("metadata", MetadataPage)
-        return {p.page_number: p for p in found if isinstance(p, MetadataPage)}
+    def metadata_pages(self) -> Mapping[int, MetadataPage]:
+        """Return the pages of `expand=metadata` by page number, each read when asked.
+
+        Empty without them; one that does not fit is not there.
+        """
+        section = self._envelope.metadata
+        return MetadataPages(section.pages if section else [])
 
     def _pages(self, name: str, model: type[_Page]) -> Iterator[_Page | FailedPage]:
         section: _Pages | None = getattr(self._envelope, name)

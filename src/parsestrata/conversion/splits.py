@@ -1,6 +1,6 @@
 """The five values of `split`, each a way from a result to chunks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -158,7 +158,7 @@ def _plain_pages(conversion: Conversion) -> Iterator[tuple[Page, str]]:
         raise MissingContentError(result.source, problem)
 
 
-def _bare_page(page: object, metadata: dict[int, MetadataPage]) -> Page:
+def _bare_page(page: object, metadata: Mapping[int, MetadataPage]) -> Page:
     number: int = getattr(page, "page_number", 0)
     return read_page(number, metadata.get(number), getattr(page, "error", ""))
 
