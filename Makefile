@@ -24,6 +24,7 @@ golden: $(VENV)/dev
 
 bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/convert.py
+	@$(BIN)/python benchmarks/transfer.py
 
 clean:
 	rm -rf $(VENV)

@@ -19,7 +19,10 @@ def serving(store: Store, **options: Any) -> Iterator[str]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        create_app(store, **options), log_level="critical", timeout_keep_alive=60
+        create_app(store, **options),
+        log_level="critical",
+        timeout_keep_alive=60,
+        timeout_graceful_shutdown=5,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

@@ -200,7 +200,7 @@ class Connection:
         for piece in answer.raw.stream(PIECE, decode_content=True):
             self.check_open(call.url)
             body.write((piece,))
-        if body.size:
+        if body.size or call.method == "GET":
             body.job()
 
     def _send(self, call: Call) -> requests.Response:

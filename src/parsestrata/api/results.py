@@ -21,6 +21,7 @@ from parsestrata.api.polling import (
     poll,
     status_error,
 )
+from parsestrata.api.stream import ResultStream
 from parsestrata.api.transfer import Link, download
 from parsestrata.errors import (
     DownloadError,
@@ -37,6 +38,7 @@ PRESIGNED_ABOVE = 32 * 1024 * 1024
 _BY_PAGE = ("items", "metadata", "forms")
 """Content whose file is what the inline answer has; markdown and text files are not."""
 
+_NO_JOB = "the answer has no job. Is this the base URL of the v2 parse API?"
 _Model = TypeVar("_Model", bound=WireModel)
 
 
@@ -93,8 +95,7 @@ def get_job(connection: Connection, wanted: Wanted) -> Job:
     body = connection.ask(Call("GET", wanted.url, wanted.query))
     job = read_answer(ParseResult, body, wanted.job_id).job
     if job is None:
-        problem = "the answer has no job. Is this the base URL of the v2 parse API?"
-        raise ResponseError(wanted.job_id, problem)
+        raise ResponseError(wanted.job_id, _NO_JOB)
     return job
 
 
@@ -156,14 +157,28 @@ def _ask_for_content(connection: Connection, wanted: Wanted, call: Call) -> Body
             raise
         _explain_missing(connection, wanted, error)
         return None
-    job = body.job()
-    if job is None or not wants_content(wanted.expand):
-        return body
-    if job.status in STATUS_ERRORS:
+    try:
+        job = body.job() or _job_of(body, wanted)
+    except BaseException:
+        body.close()
+        raise
+    if job.status in STATUS_ERRORS and wants_content(wanted.expand):
         body.close()
         _refuse_without_result(job, wanted)
         return None
     return body
+
+
+def _job_of(body: Body, wanted: Wanted) -> Job:
+    """Read the job of an answer that has to be mended first.
+
+    Raises:
+        ResponseError: It is no answer of the API.
+    """
+    job = ResultStream(body.read(), wanted.job_id).job
+    if job is None:
+        raise ResponseError(wanted.job_id, _NO_JOB)
+    return job
 
 
 def _explain_missing(

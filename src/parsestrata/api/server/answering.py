@@ -1,16 +1,17 @@
 """The answer of the endpoint: key order, null style, links, streamed from the store."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from parsestrata.api.expand import FULL, IMAGES, SECTIONS, file_kind
 from parsestrata.api.json_string import as_json_string
 from parsestrata.api.server.asking import BAD_REQUEST
 from parsestrata.api.server.kept import Kept
+from parsestrata.api.server.streaming import KeptResponse
 
 COMPLETED = "COMPLETED"
 _NO_PROJECT = "00000000-0000-0000-0000-000000000000"
@@ -36,6 +37,7 @@ _KEYS = (
 )
 """What follows `job`, in the order of the real answers."""
 
+_OK = 200
 _JSON = "application/json"
 _IN_ONE_PIECE = 256 * 1024
 """Bytes on disk up to which an answer is sent in one piece."""
@@ -132,23 +134,23 @@ def answer(
 
 def _send(kept: Kept, parts: list[bytes | str]) -> Response:
     if kept.packed_size <= _IN_ONE_PIECE:
-        return Response(b"".join(_write(kept, parts)), media_type=_JSON)
+        with kept:
+            return Response(b"".join(_write(kept, parts)), media_type=_JSON)
     headers = {}
     if not any(part in FULL for part in parts):
         sizes = [len(p) if isinstance(p, bytes) else kept.size(p) for p in parts]
         headers["Content-Length"] = str(sum(sizes))
-    return StreamingResponse(_write(kept, parts), headers=headers, media_type=_JSON)
+    return KeptResponse(kept, _write(kept, parts), _OK, headers, _JSON)
 
 
-def _write(kept: Kept, parts: list[bytes | str]) -> Iterator[bytes]:
-    with kept:
-        for part in parts:
-            if isinstance(part, bytes):
-                yield part
-            elif part in FULL:
-                yield from as_json_string(kept.pieces(part))
-            else:
-                yield from kept.pieces(part)
+def _write(kept: Kept, parts: list[bytes | str]) -> Generator[bytes, None, None]:
+    for part in parts:
+        if isinstance(part, bytes):
+            yield part
+        elif part in FULL:
+            yield from as_json_string(kept.pieces(part))
+        else:
+            yield from kept.pieces(part)
 
 
 def _dump(value: Any) -> bytes:

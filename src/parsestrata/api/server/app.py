@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from parsestrata.api.server.answering import (
@@ -41,6 +41,7 @@ from parsestrata.api.server.guard import Guard
 from parsestrata.api.server.kept import Engine, Kept, Results
 from parsestrata.api.server.ranges import UnsatisfiableError, read_range
 from parsestrata.api.server.signing import Signer, refuse
+from parsestrata.api.server.streaming import KeptResponse
 from parsestrata.api.server.work import UNFINISHED, Workshop
 
 MAX_UPLOAD = 512 * 1024 * 1024
@@ -234,13 +235,9 @@ def _send_content(request: Request, kept: Kept, content: str, name: str) -> Resp
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     headers["Content-Length"] = str(stop - start)
     status = 200 if span is None else _PARTIAL
-
-    def pieces() -> Any:
-        with kept:
-            yield from kept.pieces(content, start, stop)
-
     media_type = _MIME[name.rsplit(".", 1)[-1]]
-    return StreamingResponse(pieces(), status, headers, media_type)
+    pieces = kept.pieces(content, start, stop)
+    return KeptResponse(kept, pieces, status, headers, media_type)
 
 
 def _read_configuration(given: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the server asks of a store of results, and of an engine that makes them."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -52,7 +52,7 @@ class Kept(Protocol):
 
     def pieces(
         self, name: str, start: int = 0, stop: int | None = None
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """Yield bytes `[start, stop)` of a content, piece by piece."""
         ...
 
