@@ -138,7 +138,7 @@ def test_a_status_becomes_its_error_with_the_servers_words(
     assert caught.value.status == status
     assert caught.value.detail == detail
     assert caught.value.url.endswith(JOB_ID)
-    copied = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - our own
+    copied = pickle.loads(pickle.dumps(caught.value))
     assert repr(copied) == repr(caught.value)
 
 

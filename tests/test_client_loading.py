@@ -296,7 +296,7 @@ def test_an_interrupt_ends_a_run_soon_and_leaves_nothing_half_written(
         serve_each()(handler, asked)
 
     with loopback(slowly) as server:
-        child = subprocess.Popen(  # noqa: S603 - our own code
+        child = subprocess.Popen(
             [sys.executable, "-c", _INTERRUPTED, server.url, str(tmp_path)],
             stderr=subprocess.PIPE,
         )

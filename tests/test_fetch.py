@@ -169,7 +169,7 @@ _MAIN = "import sys; from parsestrata.cli.main import main; sys.exit(main())"
 
 @contextmanager
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
-    child = subprocess.Popen(  # noqa: S603 - our own code
+    child = subprocess.Popen(
         [sys.executable, "-c", _MAIN, *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

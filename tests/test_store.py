@@ -285,7 +285,7 @@ def put_in_child(
 ) -> subprocess.CompletedProcess[str]:
     tests = str(Path(__file__).parent)
     code = _PUT.format(tests=tests, folder=str(folder), before=before)
-    return subprocess.run(  # noqa: S603 - our own code
+    return subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
         text=True,
@@ -315,7 +315,7 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
     disk.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(disk)]
     try:
-        done = subprocess.run(mount, capture_output=True, check=False)  # noqa: S603
+        done = subprocess.run(mount, capture_output=True, check=False)
     except FileNotFoundError:
         pytest.skip("there is no mount command")
     if done.returncode:
@@ -331,7 +331,7 @@ def test_a_full_disk_keeps_what_was_there(tmp_path: Path) -> None:
         assert json.loads(store.read(JOB_ID)) == make()
         assert parts(store) == []
     finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)  # noqa: S603, S607
+        subprocess.run(["umount", "-l", str(disk)], check=True)  # noqa: S607
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX permissions")
@@ -354,9 +354,7 @@ def test_a_killed_process_leaves_no_result_in_part(store: Store) -> None:
         tests=tests, folder=str(store.folder), before="print(1, flush=1)"
     )
     for delay in (0.0, 0.02, 0.05, 0.1):
-        child = subprocess.Popen(  # noqa: S603 - our own code
-            [sys.executable, "-c", code], stdout=subprocess.PIPE
-        )
+        child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
         with child:
             assert child.stdout is not None
             child.stdout.readline()

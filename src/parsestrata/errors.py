@@ -160,9 +160,12 @@ class FailedSourcesError(ParseStrataError):
             text if (text := str(error)).startswith(name) else f"{name}: {text}"
             for name, error in self.failures
         )
+        text = f"{len(self.failures)} of {self.total} sources failed ({causes})"
+        if len(self.failures) == self.total:
+            return text
         return (
-            f"{len(self.failures)} of {self.total} sources failed ({causes}). "
-            "The others were loaded; on_failed_job='report' keeps them and goes on"
+            f"{text}. The others were handed out before; with on_failed_job='report' "
+            "this is no error and stands in the report"
         )
 
 
@@ -351,3 +354,7 @@ class JobCancelledError(JobError):
 
 class JobTimeoutError(JobError, TimeoutError):
     """The job was not done in time; it may still be running."""
+
+    def __init__(self, job_id: str, status: str, detail: str = "") -> None:
+        super().__init__(job_id, status, detail)
+        self.args = (job_id, status, detail)  # OSError takes the third for a file

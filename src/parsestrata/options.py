@@ -1,11 +1,12 @@
 """The options that every adapter and the command line take by the same names."""
 
 import difflib
+import json
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypedDict, Unpack
-from uuid import UUID
 
 import pydantic
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -22,8 +23,38 @@ Identity = Literal["name", "job_id"]
 Region = Literal["us", "eu"]
 Transfer = Literal["auto", "inline", "presigned"]
 
+METADATA_KEYS = (
+    "chunk_id",
+    "source",
+    "job_id",
+    "file_name",
+    "page_number",
+    "page_end",
+    "page_label",
+    "heading",
+    "heading_level",
+    "heading_path",
+    "bbox",
+    "item_types",
+    "has_table",
+    "table_csv",
+    "table_rows",
+    "parse_concerns",
+    "confidence",
+    "images",
+    "links",
+    "chunk_index",
+    "part",
+    "parts",
+)
+"""The keys of the contract, in the order in which every chunk has them."""
+
 SMALLEST_CAP = 16
-_NAMESPACE = UUID("8f0cc0de-5d6d-5b1c-9a3e-6f1f6f0d6a11")
+_MIN_TOKENS = 100
+_SHOWN = 120
+_SCALARS = (str, int, float, bool)
+_NAMESPACE = bytes.fromhex("8f0cc0de5d6d5b1c9a3e6f1f6f0d6a11")
+"""A UUID as bytes: the module `uuid` takes longer to load than this one."""
 
 
 class Options(BaseModel):
@@ -34,7 +65,11 @@ class Options(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        allow_inf_nan=False,
+        defer_build=True,
     )
 
     split: Split = "chunk"
@@ -42,8 +77,9 @@ class Options(BaseModel):
     structured item, `document` the whole job, `result` the raw v2 JSON."""
     max_tokens: int = Field(default=512, ge=SMALLEST_CAP)
     """Cap of a chunk, its context included. At least 16."""
-    min_tokens: int = Field(default=100, ge=0)
-    """A chunk whose body is smaller merges with a neighbour where that fits."""
+    min_tokens: int = Field(default=_MIN_TOKENS, ge=0)
+    """A chunk whose body is smaller merges with a neighbour where that fits. By
+    default 100, or `max_tokens` where that is smaller."""
     count_tokens: Callable[[str], Any] | Any = None
     """A callable from text to a number (or a list) of tokens, or a tokenizer
     with `encode`. None: the offline counter, which is approximate."""
@@ -66,7 +102,8 @@ class Options(BaseModel):
     metadata_budget: int = Field(default=4000, ge=0)
     """Most bytes of one bulky metadata value; 0: no limit."""
     extra_metadata: Mapping[str, Any] = Field(default_factory=dict)
-    """Added to every chunk's metadata; may not use a key of the contract."""
+    """Added to every chunk's metadata; may not use a key of the contract. Values are
+    str, int, float or bool, and with `metadata="rich"` any JSON."""
     identity: Identity = "name"
     """What `source` is and ids build on: the document's file name, so that a
     document parsed again keeps its ids, or the job id."""
@@ -95,7 +132,7 @@ class Options(BaseModel):
     """Cap on requests to the API over all threads; the free tier allows 20."""
     concurrency: int = Field(default=4, ge=1, le=64)
     """How many jobs are fetched at a time; their order is kept."""
-    store: Path | None = None
+    store: Path | str | None = None
     """Folder of results by job id, asked before the API and filled from it."""
     show_progress: bool = False
     """Show a bar over the sources (extra: progress)."""
@@ -111,10 +148,49 @@ class Options(BaseModel):
 
     @pydantic.field_serializer("count_tokens")
     def _name_counter(self, value: Any) -> str | None:
+        """Name it so that a cache tells two vocabularies of one class apart."""
         if value is None:
             return None
         named = value if hasattr(value, "__qualname__") else type(value)
-        return f"{named.__module__}:{named.__qualname__}"
+        name = (
+            f"{getattr(named, '__module__', None) or 'builtins'}:{named.__qualname__}"
+        )
+        owner = getattr(value, "__self__", value)
+        model = getattr(owner, "name", None) or getattr(owner, "name_or_path", None)
+        return f"{name}:{model}" if isinstance(model, str) else name
+
+    @pydantic.field_validator("extra_metadata")
+    @classmethod
+    def _check_extra_keys(cls, value: Mapping[str, Any]) -> Mapping[str, Any]:
+        taken = [key for key in value if key in METADATA_KEYS]
+        if taken:
+            message = (
+                f"{', '.join(taken)} is what every chunk says of itself: choose "
+                f"another name than {', '.join(METADATA_KEYS)}"
+            )
+            raise ValueError(message)
+        return value
+
+    @pydantic.model_validator(mode="before")
+    @classmethod
+    def _lower_min_tokens(cls, values: Any) -> Any:
+        """Let a small `max_tokens` be given alone."""
+        cap = values.get("max_tokens") if isinstance(values, dict) else None
+        if isinstance(cap, int) and 0 <= cap < _MIN_TOKENS:
+            return {"min_tokens": cap, **values}
+        return values
+
+    @pydantic.model_validator(mode="after")
+    def _check_extra_values(self) -> "Options":
+        scalars = self.metadata == "flat"
+        wanted = "str, int, float or bool" if scalars else "JSON"
+        more = ' (any JSON with metadata="rich")' if scalars else ""
+        for key, value in self.extra_metadata.items():
+            if (scalars and not isinstance(value, _SCALARS)) or not _is_json(value):
+                shown = _show(value)
+                message = f"extra_metadata[{key!r}]={shown}: expected {wanted}{more}"
+                raise ValueError(message)
+        return self
 
     @pydantic.model_validator(mode="after")
     def _check_together(self) -> "Options":
@@ -129,15 +205,16 @@ class Options(BaseModel):
         return self
 
     @property
-    def namespace(self) -> UUID:
-        """The namespace of every id."""
+    def namespace(self) -> bytes:
+        """The namespace of every id: the 16 bytes of a UUID."""
         return _NAMESPACE
 
     def find_api_key(self) -> str:
         """Return the key, from the option or the environment.
 
         Raises:
-            ConfigError: There is none; says where it was looked for.
+            ConfigError: There is none, which says where it was looked for; or it
+                is none that could be sent.
         """
         given = None if self.api_key is None else self.api_key.get_secret_value()
         return find_api_key(given)
@@ -147,22 +224,18 @@ def find_api_key(given: str | None) -> str:
     """Return the key that was given, or that of the environment.
 
     Raises:
-        ConfigError: There is none, or it cannot be a key; says where it was looked
-            for, and shows nothing of it.
+        ConfigError: There is none, which says where it was looked for; or it is
+            none that could be sent, of which nothing is shown.
     """
     names = ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY")
-    found = [given or "", *(os.environ.get(name, "") for name in names)]
-    key = next((text.strip() for text in found if text.strip()), "")
-    if not key:
-        message = (
-            "no API key. Looked at the option api_key and the environment variables "
-            "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
-        )
-        raise ConfigError(message)
-    if not key.isascii() or not key.isprintable() or " " in key:
-        message = "the API key holds a space, a line break or a non-ASCII character"
-        raise ConfigError(message)
-    return key
+    for key in (given or "", *[os.environ.get(name, "") for name in names]):
+        if key.strip():
+            return _check_key(key.strip())
+    message = (
+        "no API key. Looked at the option api_key and the environment variables "
+        "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
+    )
+    raise ConfigError(message)
 
 
 class OptionValues(TypedDict, total=False):
@@ -227,5 +300,28 @@ def _explain(problem: Any) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if not name:
         return str(message)
-    value = "" if name == "api_key" else f"={problem['input']!r}"
+    value = "" if name == "api_key" else f"={_show(problem['input'])}"
     return f"{name}{value}: {message[0].lower()}{message[1:]}"
+
+
+def _check_key(key: str) -> str:
+    if re.fullmatch("[!-~]+", key):
+        return key
+    message = (
+        "the API key holds a character that no key has, such as a space, a line end "
+        "or an ellipsis. Was it copied whole?"
+    )
+    raise ConfigError(message)
+
+
+def _show(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}…"
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

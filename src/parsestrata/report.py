@@ -23,6 +23,8 @@ class JobReport:
     source: str
     """As in the metadata."""
     job_id: str = ""
+    namesake: int = 1
+    """1 for the first document of its name in a run, 2 for the next one."""
     pages: int = 0
     """Pages seen, failed and blank ones included."""
     failed_pages: dict[int, str] = field(default_factory=dict)

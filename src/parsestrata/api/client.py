@@ -13,8 +13,9 @@ from parsestrata.api.addresses import check_job_id, find_base_url
 from parsestrata.api.body import Body
 from parsestrata.api.connection import Call, Connection
 from parsestrata.api.expand import IMAGES, check_expand, check_file_kind, link_to
-from parsestrata.api.files import download_all, download_to, opened
+from parsestrata.api.files import download_all, download_to
 from parsestrata.api.models import Job, JobPage, ParseResult
+from parsestrata.api.placing import opened
 from parsestrata.api.results import (
     Scope,
     Waiting,

@@ -1,6 +1,7 @@
 """Forms: `expand=forms`, a tree of sections, fields and tables.
 
-Source: the vendor's JSON schema (`FormsResultPage` and below).
+Source: the vendor's JSON schema (`FormsResultPage` and below), and its SDK for what
+came later: text nodes, grounding, HTML of tables.
 """
 
 from typing import Annotated, Literal
@@ -8,6 +9,40 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from parsestrata.api.items import BBox, UnknownItem, WireModel
+
+
+class GroundedWord(WireModel):
+    """Where a word stands on the page."""
+
+    bbox: BBox
+    span: tuple[int, ...]
+    """Half-open offsets into the UTF-8 bytes of the grounded text."""
+
+
+class GroundedLine(WireModel):
+    """Where a line stands on the page, word by word when that was asked for."""
+
+    bbox: BBox
+    span: tuple[int, ...]
+    """Half-open offsets into the UTF-8 bytes of the grounded text."""
+    words: tuple[GroundedWord, ...] | None = None
+
+
+class GroundedText(WireModel):
+    """Where one text stands; a blank one has no lines."""
+
+    lines: tuple[GroundedLine, ...]
+
+
+class FormGrounding(WireModel):
+    """Where the texts of a form node stand, by the field that holds them."""
+
+    id: GroundedText | None = None
+    label: GroundedText | None = None
+    value: GroundedText | None = None
+    columns: tuple[GroundedText, ...] | None = None
+    rows: tuple[tuple[GroundedText, ...], ...] | None = None
+    """Aligned with the table's rows."""
 
 
 class FormField(WireModel):
@@ -22,6 +57,7 @@ class FormField(WireModel):
     is_empty: bool | None = Field(default=None, alias="isEmpty")
     value_items: tuple["FormNode", ...] | None = Field(default=None, alias="valueItems")
     bbox: tuple[BBox, ...] | None = None
+    grounding: FormGrounding | None = None
 
 
 class FormText(WireModel):
@@ -29,6 +65,8 @@ class FormText(WireModel):
 
     type: Literal["text"] = "text"
     value: str | None = None
+    bbox: tuple[BBox, ...] | None = None
+    grounding: FormGrounding | None = None
 
 
 class FormSection(WireModel):
@@ -38,6 +76,7 @@ class FormSection(WireModel):
     id: str | None = None
     label: str | None = None
     items: tuple["FormNode", ...]
+    grounding: FormGrounding | None = None
 
 
 class FormTableCell(WireModel):
@@ -56,6 +95,7 @@ class FormTable(WireModel):
     rows: tuple[tuple[str | FormTableCell | None, ...], ...]
     html: str | None = None
     bbox: tuple[BBox, ...] | None = None
+    grounding: FormGrounding | None = None
 
 
 _KnownFormNode = Annotated[

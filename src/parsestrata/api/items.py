@@ -3,7 +3,7 @@
 The models are lenient on purpose: a field nobody knew is kept, an item kind
 nobody knew (or a known one with a field of another type) becomes an
 `UnknownItem`, and whatever came in goes out equal by `dump_json`. Values are
-checked strictly, so that `"3"` never turns into `3` on the way.
+checked strictly, so that neither `"3"` nor `3.0` ever turns into `3` on the way.
 
 Source: the reference page of "Get Parse Job" and the vendor's JSON schema.
 """
@@ -22,11 +22,17 @@ class WireModel(BaseModel):
         strict=True,
         protected_namespaces=(),
         populate_by_name=True,
+        defer_build=True,
+        cache_strings="keys",
     )
 
     def dump_json(self) -> bytes:
         """Serialise to the JSON that came in: no default is added, no null lost."""
         return self.model_dump_json(exclude_unset=True, by_alias=True).encode()
+
+
+Number = Annotated[int | float, Field(union_mode="left_to_right")]
+"""A JSON number as it was written: `1` stays `1`, `1.0` stays `1.0`."""
 
 
 # Boxes
@@ -35,13 +41,13 @@ class WireModel(BaseModel):
 class BBox(WireModel):
     """One rectangle of an item, in points, origin top left, y downward."""
 
-    x: float
-    y: float
-    w: float
-    h: float
-    r: float | None = None
+    x: Number
+    y: Number
+    w: Number
+    h: Number
+    r: Number | None = None
     """Rotation of the text in degrees, left out when 0."""
-    confidence: float | None = None
+    confidence: Number | None = None
     """0 to 1."""
     start_index: int | None = None
     """First character of the item's `md` that the box covers."""

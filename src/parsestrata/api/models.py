@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from parsestrata.api.forms import Form
-from parsestrata.api.items import Item, WireModel
+from parsestrata.api.items import Item, Number, WireModel
 
 # Pages of items
 
@@ -20,10 +20,10 @@ from parsestrata.api.items import Item, WireModel
 class RevisionBBox(WireModel):
     """A rectangle without label or offsets, in points."""
 
-    x: float
-    y: float
-    w: float
-    h: float
+    x: Number
+    y: Number
+    w: Number
+    h: Number
 
 
 class RevisionTargetSpan(WireModel):
@@ -51,16 +51,26 @@ class Revision(WireModel):
     end_index: int | None = None
 
 
+class UnknownRevision(WireModel):
+    """A revision that does not fit; kept as it came."""
+
+
 class StructuredPage(WireModel):
     """One page as items in reading order."""
 
     page_number: int
     """1-based page of the source document: a key, never an index."""
     items: tuple[Item, ...]
-    page_width: float
+    page_width: Number
     """In points; pixels when the source is an image."""
-    page_height: float
-    revisions: tuple[Revision, ...] | None = None
+    page_height: Number
+    revisions: (
+        tuple[
+            Annotated[Revision | UnknownRevision, Field(union_mode="left_to_right")],
+            ...,
+        ]
+        | None
+    ) = None
     success: Literal[True] = True
 
 
@@ -94,7 +104,8 @@ class StructuredResult(WireModel):
 class LineNumber(WireModel):
     """Where a printed line number stands in the page's markdown (UTF-16 units)."""
 
-    line_number: int
+    line_number: str | int
+    """As printed."""
     start_index: int
     end_index: int
 
@@ -132,14 +143,16 @@ class TextPage(WireModel):
 class TextResult(WireModel):
     """`expand=text`."""
 
-    pages: tuple[TextPage, ...]
+    pages: tuple[
+        Annotated[TextPage | UnknownPage, Field(union_mode="left_to_right")], ...
+    ]
 
 
 class MetadataPage(WireModel):
     """What is known about one page."""
 
     page_number: int
-    confidence: float | None = None
+    confidence: Number | None = None
     """0 to 1."""
     cost_optimized: bool | None = None
     original_orientation_angle: int | None = None
@@ -149,12 +162,13 @@ class MetadataPage(WireModel):
     speaker_notes: str | None = None
     triggered_auto_mode: bool | None = None
     watermark: Any = None
+    """The text of the watermark, from version 2026-09-28 on."""
 
 
 class ConfidenceBreakdown(WireModel):
     """How the document's confidence came about."""
 
-    min_page_score: float | None = None
+    min_page_score: Number | None = None
     scored_pages: int | None = None
     total_pages: int | None = None
 
@@ -162,14 +176,16 @@ class ConfidenceBreakdown(WireModel):
 class DocumentMetadata(WireModel):
     """What is known about the document as a whole."""
 
-    confidence: float | None = None
+    confidence: Number | None = None
     confidence_breakdown: ConfidenceBreakdown | None = None
 
 
 class MetadataResult(WireModel):
     """`expand=metadata`."""
 
-    pages: tuple[MetadataPage, ...]
+    pages: tuple[
+        Annotated[MetadataPage | UnknownPage, Field(union_mode="left_to_right")], ...
+    ]
     document: DocumentMetadata | None = None
 
 
@@ -181,8 +197,8 @@ class FormsPage(WireModel):
 
     page_number: int
     forms: tuple[Form, ...]
-    page_width: float | None = None
-    page_height: float | None = None
+    page_width: Number | None = None
+    page_height: Number | None = None
     detected_form_types: tuple[str, ...] | None = None
     success: Literal[True] = True
 
@@ -205,10 +221,10 @@ class FormsResult(WireModel):
 class ImageBBox(WireModel):
     """Whole points."""
 
-    x: int | float
-    y: int | float
-    w: int | float
-    h: int | float
+    x: Number
+    y: Number
+    w: Number
+    h: Number
 
 
 class Image(WireModel):
@@ -236,7 +252,7 @@ class ResultContentMetadata(WireModel):
     """One result file. The dictionary's keys are not stable."""
 
     size_bytes: int
-    exists: bool = True
+    exists: bool | None = True
     presigned_url: str | None = None
 
 
@@ -246,7 +262,7 @@ class ResultContentMetadata(WireModel):
 class JobUsage(WireModel):
     """`expand=usage`."""
 
-    credits: float | None = None
+    credits: Number | None = None
 
 
 class Job(WireModel):

@@ -1,21 +1,20 @@
 """Bytes or a file -> pages, one validated page at a time.
 
-The whole body is scanned once, which finds every malformed byte before a page
-is handed out, and cut into page slices without copying. A page is validated
-when its turn comes and can be forgotten afterwards, so memory follows the size
-of the body and not the number of objects in it.
+A page is validated when its turn comes and can be forgotten afterwards, so memory
+follows the size of the body and not the number of objects in it.
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-import msgspec
 import pydantic
-from msgspec import Raw, Struct
+from msgspec import Raw
 
+from parsestrata.api import lean
+from parsestrata.api.envelope import Pages, scan
 from parsestrata.api.items import WireModel
 from parsestrata.api.models import (
     FailedPage,
@@ -31,59 +30,11 @@ from parsestrata.errors import (
     MissingContentError,
     ResponseError,
     SourceError,
-    V1ResultError,
 )
 
-_NULL = Raw(b"null")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 _NAMED_IN_PROBLEM = 3
 _Page = TypeVar("_Page", bound=WireModel)
-
-
-class _Pages(Struct):
-    pages: list[Raw] = []
-
-
-class _Envelope(Struct):
-    """The top level; each page stays a slice of the body."""
-
-    job: Raw = _NULL
-    items: _Pages | None = None
-    markdown: _Pages | None = None
-    text: _Pages | None = None
-    metadata: _Pages | None = None
-    images_content_metadata: Raw = _NULL
-    pages: Raw = _NULL
-    """Not a v2 key: a v1 result has it, and so has a downloaded items file."""
-
-
-class _Numbered(Struct):
-    page_number: int
-
-
-class MetadataPages(Mapping[int, MetadataPage]):
-    """What is known about each page, validated when its turn comes."""
-
-    def __init__(self, raws: list[Raw]) -> None:
-        self._raws: dict[int, Raw] = {}
-        for raw in raws:
-            try:
-                number = msgspec.json.decode(raw, type=_Numbered).page_number
-            except msgspec.ValidationError:
-                continue
-            self._raws[number] = raw
-
-    def __getitem__(self, page_number: int) -> MetadataPage:
-        try:
-            return MetadataPage.model_validate_json(bytes(self._raws[page_number]))
-        except pydantic.ValidationError:
-            raise KeyError(page_number) from None
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self._raws)
-
-    def __len__(self) -> int:
-        return len(self._raws)
 
 
 class ResultStream:
@@ -97,15 +48,13 @@ class ResultStream:
 
     def __init__(self, data: bytes, source: str) -> None:
         self.source = source
-        self.data, self._envelope = _scan(_to_utf8(data), source)
-        self._adopt_bare_pages()
+        self.data, self._envelope = scan(data, source)
         self.job: Job | None = self._one(Job, self._envelope.job, "job")
 
     @property
     def content(self) -> tuple[str, ...]:
         """What the result holds, as `expand` values: items, markdown, text, metadata."""
-        names = ("items", "markdown", "text", "metadata")
-        return tuple(n for n in names if getattr(self._envelope, n) is not None)
+        return self._envelope.content
 
     @property
     def images(self) -> ImagesContentMetadata | None:
@@ -123,6 +72,15 @@ class ResultStream:
         """
         return self._pages("items", StructuredPage)
 
+    def lean_item_pages(self) -> Iterator[lean.Page | StructuredPage | FailedPage]:
+        """Yield the same pages for a conversion: lean ones wherever a page fits them.
+
+        Raises:
+            MissingContentError: The result holds no items.
+        """
+        for ordinal, raw in enumerate(self._section("items").pages, 1):
+            yield lean.read_page(raw) or _validate_page(raw, ordinal, StructuredPage)
+
     def markdown_pages(self) -> Iterator[MarkdownPage | FailedPage]:
         """Yield the pages of `expand=markdown`.
 
@@ -139,19 +97,27 @@ class ResultStream:
         """
         return self._pages("text", TextPage)
 
-    def metadata_pages(self) -> Mapping[int, MetadataPage]:
-        """Return the pages of `expand=metadata` by page number, each read when asked.
+    def metadata_pages(self) -> dict[int, MetadataPage]:
+        """Read the pages of `expand=metadata`, by page number; {} without them."""
+        if self._envelope.metadata is None:
+            return {}
+        found = self._pages("metadata", MetadataPage)
+        return {p.page_number: p for p in found if isinstance(p, MetadataPage)}
 
-        Empty without them; one that does not fit is not there.
-        """
+    def lean_metadata(self) -> dict[int, lean.Metadata]:
+        """Read what a conversion needs of `metadata_pages`; {} without them."""
         section = self._envelope.metadata
-        return MetadataPages(section.pages if section else [])
+        found = map(lean.read_metadata, section.pages) if section else ()
+        return {page.page_number: page for page in found if page}
 
     def _pages(self, name: str, model: type[_Page]) -> Iterator[_Page | FailedPage]:
-        section: _Pages | None = getattr(self._envelope, name)
+        return _validate_pages(self._section(name).pages, model)
+
+    def _section(self, name: str) -> Pages:
+        section: Pages | None = getattr(self._envelope, name)
         if section is None:
             raise MissingContentError(self.source, _missing(name, self.content))
-        return _validate_pages(section.pages, model)
+        return section
 
     def _one(self, model: type[_Page], raw: Raw, field: str) -> _Page | None:
         if bytes(raw) == b"null":
@@ -161,16 +127,6 @@ class ResultStream:
         except pydantic.ValidationError as error:
             problem = f"`{field}` is not what a v2 result has: {_reason(error)}"
             raise ResponseError(self.source, problem) from None
-
-    def _adopt_bare_pages(self) -> None:
-        """Take a downloaded items file for a result; tell a v1 result apart."""
-        envelope = self._envelope
-        if envelope.items is not None or bytes(envelope.pages) == b"null":
-            return
-        pages = msgspec.json.decode(envelope.pages)
-        _refuse_v1(pages, self.source)
-        if isinstance(pages, list) and all(_is_items_page(page) for page in pages):
-            envelope.items = _Pages(msgspec.json.decode(envelope.pages, type=list[Raw]))
 
 
 def open_result(
@@ -193,10 +149,53 @@ def open_result(
     if isinstance(source, bytes | bytearray | memoryview):
         return ResultStream(bytes(source), name or "<bytes>")
     if isinstance(source, str | Path):
-        return ResultStream(_read_file(Path(source)), name or str(source))
-    data = source.read()
-    label = name or str(getattr(source, "name", "<file>"))
-    return ResultStream(data.encode() if isinstance(data, str) else data, label)
+        label = name or readable_name(source)
+        return ResultStream(_read_file(Path(source)), label)
+    data, label = read_open_file(source)
+    return ResultStream(data, name or label)
+
+
+def read_open_file(file: IO[Any]) -> tuple[bytes, str]:
+    """Read what is left in an open file.
+
+    Args:
+        file: Binary or text.
+
+    Returns:
+        The bytes, and the file's name or `<file>`.
+
+    Raises:
+        SourceError: It cannot be read, or gives neither bytes nor text.
+        MalformedJSONError: A text file that is not in its encoding.
+    """
+    named = getattr(file, "name", None)
+    label = readable_name(named) if isinstance(named, str | Path) else "<file>"
+    try:
+        data: object = file.read()
+    except UnicodeDecodeError as error:
+        problem = f"the JSON is not {error.encoding}, which the file was opened in"
+        raise MalformedJSONError(label, problem, error.start) from None
+    except (OSError, ValueError) as error:
+        raise SourceError(label, f"cannot be read ({error})") from None
+    if isinstance(data, str):
+        return encode_text(data), label
+    if not isinstance(data, bytes | bytearray | memoryview):
+        problem = f"its read() gave {type(data).__name__}, not bytes or text"
+        raise SourceError(label, problem)
+    return bytes(data), label
+
+
+def encode_text(text: str) -> bytes:
+    """Encode JSON text; what no encoding can write becomes a replacement character."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return _LONE_SURROGATE.sub("\ufffd", text).encode()
+
+
+def readable_name(path: str | Path) -> str:
+    """Name a file, with replacement characters where its name is not UTF-8."""
+    return _LONE_SURROGATE.sub("\ufffd", str(path))
 
 
 def _read_file(path: Path) -> bytes:
@@ -208,86 +207,23 @@ def _read_file(path: Path) -> bytes:
         problem = "this is a directory. Name the files in it"
     except OSError as error:
         problem = f"cannot be read ({error.strerror or type(error).__name__})"
-    raise SourceError(str(path), problem)
-
-
-def _to_utf8(data: bytes) -> bytes:
-    """Drop a byte order mark and undo UTF-16, which shells on Windows write."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:]
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace").encode()
-    return data
-
-
-def _scan(data: bytes, source: str) -> tuple[bytes, _Envelope]:
-    """Check every byte of the body and slice it; mend what can be mended."""
-    try:
-        return data, _decode(data, source)
-    except msgspec.DecodeError as error:
-        mended = _mend(data, source, cut_short=str(error).endswith("truncated"))
-        return mended, _decode(mended, source)
-    except RecursionError:
-        raise MalformedJSONError(source, "nested too deep", 0) from None
-
-
-def _decode(data: bytes, source: str) -> _Envelope:
-    try:
-        return msgspec.json.decode(data, type=_Envelope)
-    except msgspec.ValidationError as error:
-        if data.lstrip().startswith(b"["):
-            _refuse_v1(msgspec.json.decode(data), source)
-        problem = f"this JSON is not a LlamaParse v2 result: {error}"
-        raise ResponseError(source, problem) from None
-
-
-def _mend(data: bytes, source: str, *, cut_short: bool) -> bytes:
-    """Replace lone surrogates, which the scanner refuses and JavaScript writes.
-
-    Raises:
-        MalformedJSONError: The body is not JSON whichever way it is read.
-    """
-    if not data.strip():
-        raise MalformedJSONError(source, "the file is empty, not a JSON result", 0)
-    if data.lstrip().startswith(b"<"):
-        problem = "this is HTML or XML, not JSON: a login or an error page?"
-        raise MalformedJSONError(source, problem, data.index(b"<"))
-    try:
-        text = data.decode()
-        value = json.loads(text, parse_constant=_refuse_constant)
-    except UnicodeDecodeError as error:
-        problem = "the JSON is not UTF-8"
-        raise MalformedJSONError(source, problem, error.start) from None
-    except json.JSONDecodeError as error:
-        if cut_short:
-            problem = "the JSON ends too early: was the download cut short?"
-            raise MalformedJSONError(source, problem, len(data)) from None
-        offset = len(text[: error.pos].encode())
-        problem = f"the JSON is malformed: {error.msg}"
-        raise MalformedJSONError(source, problem, offset) from None
-    except (ValueError, RecursionError) as error:
-        problem = f"the JSON is malformed: {error}"
-        raise MalformedJSONError(source, problem, 0) from None
-    clean = _LONE_SURROGATE.sub("\ufffd", json.dumps(value, ensure_ascii=False))
-    return clean.encode()
-
-
-def _refuse_constant(name: str) -> None:
-    message = f"{name} is not a JSON number"
-    raise ValueError(message)
+    raise SourceError(readable_name(path), problem)
 
 
 def _validate_pages(
     raws: list[Raw], model: type[_Page]
 ) -> Iterator[_Page | FailedPage]:
-    validate = model.__pydantic_validator__.validate_json
     for ordinal, raw in enumerate(raws, 1):
-        body = bytes(raw)
-        try:
-            page = validate(body)
-        except pydantic.ValidationError as error:
-            page = _failed_page(body, ordinal, error)
-        yield page
+        yield _validate_page(raw, ordinal, model)
+
+
+def _validate_page(raw: Raw, ordinal: int, model: type[_Page]) -> _Page | FailedPage:
+    body = bytes(raw)
+    try:
+        page: _Page = model.__pydantic_validator__.validate_json(body)
+    except pydantic.ValidationError as error:
+        return _failed_page(body, ordinal, error)
+    return page
 
 
 def _failed_page(
@@ -300,12 +236,17 @@ def _failed_page(
         pass
     try:
         page = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         page = None
-    number = page.get("page_number") if isinstance(page, dict) else None
+    known: dict[str, Any] = page if isinstance(page, dict) else {}
+    number = known.get("page_number")
+    reason = f"the page does not fit the v2 contract: {_reason(error)}"
+    if known.get("success") is False:
+        words = known.get("error")
+        reason = words if isinstance(words, str) and words else "no reason given"
     return FailedPage(
-        page_number=number if isinstance(number, int) else ordinal,
-        error=f"the page does not fit the v2 contract: {_reason(error)}",
+        page_number=number if type(number) is int else ordinal,
+        error=reason,
         success=False,
     )
 
@@ -326,31 +267,3 @@ def _missing(name: str, content: tuple[str, ...]) -> str:
         f"the result has no `{name}` (it has: {have}). "
         f"Fetch it with expand={name}, or choose another split"
     )
-
-
-def _is_items_page(page: object) -> bool:
-    return isinstance(page, dict) and "page_number" in page and "items" in page
-
-
-def _refuse_v1(value: object, source: str) -> None:
-    """Tell a v1 result by its pages: `page` and `md`, items with `lvl` or `bBox`."""
-    pages: list[Any] = value if isinstance(value, list) else []
-    if pages and isinstance(pages[0], dict) and isinstance(pages[0].get("pages"), list):
-        pages = pages[0]["pages"]
-    if any(_is_v1_page(page) for page in pages):
-        raise V1ResultError(
-            source,
-            "this is a LlamaParse v1 result (pages with `page`, items with `lvl` and "
-            "`bBox`), whose fields mean other things. Parse the document again with "
-            "the v2 API, POST /api/v2/parse, and fetch it with expand=items,metadata",
-        )
-
-
-def _is_v1_page(page: object) -> bool:
-    if not isinstance(page, dict) or "page_number" in page:
-        return False
-    items = page.get("items")
-    named = isinstance(items, list) and any(
-        isinstance(i, dict) and ("lvl" in i or "bBox" in i) for i in items
-    )
-    return named or "page" in page

@@ -26,7 +26,7 @@ _FIGURE_LABELS = frozenset({"chart", "image", "figure"})
 Path = tuple[Heading, ...]
 
 
-class Block(Struct, frozen=True, kw_only=True):
+class Block(Struct, frozen=True, kw_only=True, gc=False):
     """A core piece with what may not be torn from it."""
 
     path: Path

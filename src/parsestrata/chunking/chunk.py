@@ -1,6 +1,6 @@
 """Chunk, its id and its context."""
 
-import uuid
+import re
 from collections.abc import Sequence
 from hashlib import sha1
 
@@ -13,13 +13,13 @@ from parsestrata.document.model import Heading, Image, Link
 from parsestrata.options import Context
 
 PATH_SEPARATOR = " > "
-_NOT_A_SEPARATOR = " \u203a "
+_LONE_BRACKET = re.compile(r"(?<!\S)>(?!\S)")
 _ELLIPSIS = "…"
 _CONTEXT_SHARE = 4
 """The context takes at most one part in four of the cap."""
 
 
-class Origin(Struct, frozen=True, kw_only=True):
+class Origin(Struct, frozen=True, kw_only=True, gc=False):
     """Where a chunk comes from."""
 
     source: str
@@ -30,7 +30,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     """Name of the parsed file, "" when not known."""
 
 
-class Chunk(Struct, frozen=True, kw_only=True):
+class Chunk(Struct, frozen=True, kw_only=True, gc=False):
     """One piece of a document that is embedded and found on its own."""
 
     id: str
@@ -82,7 +82,10 @@ def contextualize(chunk: Chunk) -> str:
 def heading_path(headings: Sequence[Heading]) -> str:
     """Join a path with " > "; within a title that becomes a single angle quote."""
     return PATH_SEPARATOR.join(
-        [h.text.replace(PATH_SEPARATOR, _NOT_A_SEPARATOR) for h in headings]
+        [
+            _LONE_BRACKET.sub("\u203a", h.text) if ">" in h.text else h.text
+            for h in headings
+        ]
     )
 
 
@@ -132,9 +135,14 @@ def _shorten(text: str, limit: int, count: CountTokens) -> str:
     return ""
 
 
-def make_uuid(namespace: uuid.UUID, name: str) -> str:
-    """Make the version 5 UUID that `uuid.uuid5` makes, in a third of its time."""
-    digest = sha1(namespace.bytes + name.encode(), usedforsecurity=False).hexdigest()
+def make_uuid(namespace: bytes, name: str) -> str:
+    """Make the version 5 UUID that `uuid.uuid5` makes, in a third of its time.
+
+    Args:
+        namespace: The 16 bytes of a UUID.
+        name: Any text.
+    """
+    digest = sha1(namespace + name.encode(), usedforsecurity=False).hexdigest()
     variant = "89ab"[int(digest[16], 16) & 3]
     return (
         f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-"

@@ -32,7 +32,7 @@ def chunk_items(
     Yields:
         Chunks in reading order.
     """
-    kept = _keep(items, options, report)
+    kept = keep_items(items, options, report)
     if options.repair_headings:
         kept = repair_headings(kept, lambda name: report.repairs.update((name,)))
     writer = Writer(resolve_counter(options.count_tokens), options.table_format)
@@ -49,10 +49,12 @@ def chunk_items(
         )
 
 
-def _keep(items: Iterable[Item], options: Options, report: JobReport) -> Iterator[Item]:
+def keep_items(
+    items: Iterable[Item], options: Options, report: JobReport
+) -> Iterator[Item]:
     """Leave out what goes into no chunk, and say why."""
     for item in items:
-        reason = drop_reason(item, options)
+        reason = _drop_reason(item, options)
         if item.table is not None and item.table.merged_pages:
             report.merged_tables[item.position] = item.table.merged_pages
         if reason is None:
@@ -61,7 +63,7 @@ def _keep(items: Iterable[Item], options: Options, report: JobReport) -> Iterato
             report.drop(item.position, reason)
 
 
-def drop_reason(item: Item, options: Options) -> DropReason | None:
+def _drop_reason(item: Item, options: Options) -> DropReason | None:
     """Say why an item goes into no chunk; None when it does."""
     if item.kind in _FURNITURE and not options.include_page_furniture:
         return _FURNITURE[item.kind]

@@ -16,7 +16,7 @@ from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk, heading_path
 from parsestrata.document.geometry import Region, hull
 from parsestrata.document.model import Image, Link
 from parsestrata.errors import ConfigError
-from parsestrata.options import MetadataProfile, Options
+from parsestrata.options import METADATA_KEYS, MetadataProfile, Options
 from parsestrata.report import JobReport
 
 _JSON_KEYS: dict[str, Any] = {
@@ -33,30 +33,7 @@ _TABLE_SEPARATOR = "\n\n"
 _BYTES_PER_CHARACTER = 4
 _encode = msgspec.json.Encoder().encode
 
-KEYS = (
-    "chunk_id",
-    "source",
-    "job_id",
-    "file_name",
-    "page_number",
-    "page_end",
-    "page_label",
-    "heading",
-    "heading_level",
-    "heading_path",
-    "bbox",
-    "item_types",
-    "has_table",
-    "table_csv",
-    "table_rows",
-    "parse_concerns",
-    "confidence",
-    "images",
-    "links",
-    "chunk_index",
-    "part",
-    "parts",
-)
+KEYS = METADATA_KEYS
 """The keys of the contract, in the order in which every chunk has them."""
 
 
@@ -110,7 +87,9 @@ class Provenance(Struct, frozen=True, kw_only=True):
             raise ConfigError(message)
         values = {key: rich[key] for key in KEYS}
         values["regions"] = values.pop("bbox")
-        values["table_rows"] = [r for r in rich["table_rows"].split(",") if r]
+        rows = values["table_rows"]
+        if isinstance(rows, str):
+            values["table_rows"] = [one for one in rows.split(",") if one]
         try:
             return msgspec.convert(values, cls, strict=False)
         except msgspec.ValidationError as error:
@@ -242,6 +221,12 @@ def _fewer_links(chunk: Chunk, _value: str, budget: int) -> str:
     return _first_that_fit(chunk.links, budget)
 
 
+def _fewer_rows(_chunk: Chunk, value: str, budget: int) -> str:
+    """Keep the ranges that fit whole."""
+    head = value.encode()[: budget + 1].decode(errors="ignore")
+    return head.rpartition(",")[0]
+
+
 def _first_that_fit(values: Sequence[Any], budget: int) -> str:
     room = budget - len("[]")
     kept = []
@@ -264,6 +249,7 @@ def _shorter_text(_chunk: Chunk, value: str, budget: int) -> str:
 
 _BULKY: dict[str, Any] = {
     "table_csv": _no_csv,
+    "table_rows": _fewer_rows,
     "bbox": _fewer_boxes,
     "images": _fewer_images,
     "links": _fewer_links,

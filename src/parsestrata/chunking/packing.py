@@ -12,6 +12,12 @@ from parsestrata.errors import ConfigError
 from parsestrata.options import Options
 
 _KNOWN_CONTEXTS = 256
+_SMALLEST_PART = 4
+"""Tokens that a chunk must have left for a split item to begin in it."""
+_SMALLEST_FRAMED = 16
+"""The same for a table or code right below a heading."""
+_SCRAP = 30
+"""Tokens below which a chunk says too little to be found on its own."""
 _SHRINKING = (1.0, 0.9, 0.75, 0.5, 0.25, 0.1, 0.0)
 """How much of the room is used, in turn, until a counter that gives joined texts
 more tokens than the sum of its pieces is content."""
@@ -62,6 +68,7 @@ class Packer:
         self._options = options
         self._file_name = file_name
         self._known: dict[Path, tuple[str, int]] = {}
+        self._last: tuple[Path | None, tuple[str, int]] = (None, ("", 0))
 
     def pack(self, blocks: Iterable[Block]) -> Iterator[Draft]:
         """Fill drafts, block by block; merge the small ones with their neighbours."""
@@ -72,7 +79,14 @@ class Packer:
         return self._look_up(path)[0]
 
     def _look_up(self, path: Path) -> tuple[str, int]:
-        """Write and count a context once for all chunks of a section."""
+        """Write and count a context once for all chunks of a section.
+
+        The path of the call before is told by its identity: hashing one takes longer
+        than all else here.
+        """
+        last, known_last = self._last
+        if path is last:
+            return known_last
         known = self._known.get(path)
         if known is None:
             options = self._options
@@ -83,6 +97,7 @@ class Packer:
             if len(self._known) == _KNOWN_CONTEXTS:
                 self._known.clear()
             known = self._known[path] = (line, options.max_tokens - cost)
+        self._last = (path, known)
         return known
 
     # Filling
@@ -182,6 +197,8 @@ class Packer:
         path = first.path
         if path is not second.path:
             path = _common(path, second.path)
+        if not path and self._would_lose_its_path(first, second):
+            return None
         merged = Draft(path)
         merged.add(first.pieces)
         merged.add(second.pieces)
@@ -190,6 +207,17 @@ class Packer:
         split = first if first.parts > 1 else second
         merged.part, merged.parts = split.part, split.parts
         return merged
+
+    def _would_lose_its_path(self, first: Draft, second: Draft) -> bool:
+        """Say whether a large section would pay for a small one with its path.
+
+        Two neighbours that share no heading merge when both are small, or when one is
+        a scrap.
+        """
+        if not first.path and not second.path:
+            return False
+        smaller, larger = sorted((first.tokens, second.tokens))
+        return smaller >= _SCRAP and larger >= self._options.min_tokens
 
 
 class _Repeated(msgspec.Struct, frozen=True):
@@ -224,8 +252,9 @@ class _Splitter:
         opened = Draft(self._path)
         if draft is not None:
             size = draft.tokens + _size(prefix)
-            small = draft.tokens < min_tokens and size <= self._room // 2
-            if small and draft.parts == 1:
+            small = draft.tokens < min_tokens and draft.parts == 1
+            fits = size <= self._room // 2 and self._frame_fits(block, draft.tokens)
+            if small and fits:
                 opened.add(draft.pieces)
             else:
                 drafts.append(draft)
@@ -242,13 +271,22 @@ class _Splitter:
             self._place(drafts, piece)
         return [d for d in drafts if d.pieces]
 
+    def _frame_fits(self, block: Block, before: int) -> bool:
+        """Say whether what stands before a table takes no room from its header."""
+        if block.core is None:
+            return True
+        frame = self._writer.frame_tokens(block.core.item)
+        around = [*block.heads, *block.lead, *_captions(block.trail)]
+        room = self._room - _size(around)
+        return frame <= (room - before) // 2 or frame > room // 2
+
     def _repeated(self, block: Block, prefix: list[Piece]) -> _Repeated:
         """Choose what the parts of a table say again: lead lines and captions."""
         trail = block.trail
         if block.core is None or block.core.table is None:
             return _Repeated(tail=_size(trail))
         lead = prefix[len(block.heads) :]
-        below = [piece for piece in trail if piece.item.label == "caption"]
+        below = _captions(trail)
         if _size(lead) + _size(below) > self._room // 2:
             return _Repeated(tail=_size(trail))
         return _Repeated(
@@ -272,7 +310,7 @@ class _Splitter:
     ) -> None:
         """Write a piece in numbered parts, the first one into the last draft."""
         last = drafts[-1]
-        most = self._room // 2 if core.table else self._room - self._room // 8
+        most = self._room - self._least(last, core)
         if last.tokens + _size(repeated.below) > most or last.parts > 1:
             last = self._begin(drafts)
         room = self._room - _size(repeated.below)
@@ -288,6 +326,21 @@ class _Splitter:
             last.add([piece])
             last.part, last.parts = number, len(parts)
 
+    def _least(self, last: Draft, core: Piece) -> int:
+        """Return the room below which an item is not begun in the last draft.
+
+        Tables and code want half a chunk, since each part repeats its frame; below
+        a heading that would stand alone they take less.
+        """
+        if core.table is None and core.item.kind != "code":
+            return max(self._room // 8, _SMALLEST_PART)
+        half = self._room // 2
+        if not last.pieces or not last.pieces[-1].item.level:
+            return half
+        return min(
+            half, max(2 * self._writer.frame_tokens(core.item), _SMALLEST_FRAMED)
+        )
+
     def _begin(self, drafts: list[Draft]) -> Draft:
         drafts.append(Draft(self._path))
         return drafts[-1]
@@ -295,6 +348,10 @@ class _Splitter:
 
 def _again(piece: Piece) -> Piece:
     return Piece(piece.text, piece.tokens, piece.item, repeated=True)
+
+
+def _captions(pieces: Iterable[Piece]) -> list[Piece]:
+    return [piece for piece in pieces if piece.item.label == "caption"]
 
 
 def _size(pieces: Iterable[Piece]) -> int:

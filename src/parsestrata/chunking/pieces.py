@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import msgspec
 
 from parsestrata.chunking.splitting import cut_text, partition
 from parsestrata.chunking.tables import (
     TablePart,
+    goes_with_row_above,
     header_pairs,
     lay_out,
     part_of,
     row_label,
+    silent_columns,
 )
 from parsestrata.chunking.tokens import CountTokens
 from parsestrata.document.model import Item, ListEntry, Table
@@ -21,6 +24,9 @@ _INDENT = "  "
 _FENCE = re.compile(r"`{3,}")
 _LONGEST_LABEL = 60
 """Characters of a row's first cell that are repeated when the row is split."""
+
+_NARROWEST = 4
+"""Tokens into which any character and a little more goes."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -44,8 +50,8 @@ class _Cut(msgspec.Struct, frozen=True):
     opening: str = ""
     """What every part repeats before its segments, newline included."""
     closing: str = ""
-    rows: list[int] = []
-    """Of a table: the row below the header that each segment belongs to."""
+    rows: list[tuple[int, int]] = []
+    """Of a table: the rows below the header that each segment holds, half-open."""
 
 
 class Writer:
@@ -70,6 +76,13 @@ class Writer:
         text = write_entries(item.entries) if item.entries else item.text
         return Piece(text, self._count(text), item)
 
+    def frame_tokens(self, item: Item) -> int:
+        """Count what each part of a table repeats; 0 for anything else."""
+        if item.table is None:
+            return 0
+        layout = lay_out(item.table, self._table_format)
+        return self._count(layout.opening + layout.closing)
+
     def write_parts(
         self, item: Item, first: int, rest: int, tail: int = 0
     ) -> list[Piece]:
@@ -90,8 +103,9 @@ class Writer:
         if sizes and sizes[-1] + tail <= min(first, rest) - frame:
             sizes[-1] += tail
         ranges = partition(sizes, first - frame, rest - frame)
+        spans = _without_blanks(ranges, cut.segments)
         return [
-            self._part(item, cut, number, span) for number, span in enumerate(ranges, 1)
+            self._part(item, cut, number, span) for number, span in enumerate(spans, 1)
         ]
 
     def _write_table(self, item: Item, table: Table) -> Piece:
@@ -109,19 +123,29 @@ class Writer:
         table = None
         if item.table is not None:
             rows = cut.rows[start:stop]
-            table = part_of(item.table, *((rows[0], rows[-1] + 1) if rows else (0, 0)))
+            run = (rows[0][0], rows[-1][1]) if rows else (0, 0)
+            table = part_of(item.table, *run)
         return Piece(text, self._count(text), item, table, part=number)
 
     def _cut(self, item: Item, room: int) -> _Cut:
         """Cut an item so that each segment with the frame fits into the room."""
         if item.table is not None:
             return self._cut_table(item.table, room)
-        if item.kind == "code":
+        if item.kind == "code" and item.plain.strip():
             return self._cut_code(item, room)
         if item.entries:
-            lines = "\n".join(write_entries([entry]) for entry in item.entries)
-            return _Cut(self._cut_lines(lines, room))
+            return _Cut(self._cut_entries(item.entries, room))
         return _Cut(cut_text(item.text, room, self._count))
+
+    def _cut_entries(self, entries: tuple[ListEntry, ...], room: int) -> list[str]:
+        """Cut a list at its outermost entries, a long one of these at its lines."""
+        starts = [n for n, entry in enumerate(entries) if not entry.depth or not n]
+        segments: list[str] = []
+        for start, stop in pairwise([*starts, len(entries)]):
+            text = f"{write_entries(entries[start:stop])}\n"
+            fits = self._count(text) <= room
+            segments += [text] if fits else self._cut_lines(text, room)
+        return segments
 
     def _cut_lines(self, text: str, room: int) -> list[str]:
         lines = text.splitlines(keepends=True)
@@ -145,12 +169,24 @@ class Writer:
             return _Cut(self._cut_lines(layout.opening, room))
         header_fits = frame <= room // 2
         limit = room - frame if header_fits else room
-        segments, rows = [], []
+        segments: list[str] = []
+        rows: list[tuple[int, int]] = []
+        names = " | ".join(silent_columns(table)) if not header_fits else ""
+        if names:
+            segments += self._cut_lines(f"{names}\n", limit)
+            rows += [(0, 1)] * len(segments)
+        whole = False
         for number, row in enumerate(layout.rows):
-            narrow = header_fits and self._count(row) <= limit
-            parts = [row] if narrow else self._cut_row(table, number, limit)
+            size = self._count(row)
+            follows = whole and goes_with_row_above(table, number)
+            whole = header_fits and size <= limit
+            if follows and whole and self._count(segments[-1]) + size <= limit * 3 // 4:
+                segments[-1] += row
+                rows[-1] = (rows[-1][0], number + 1)
+                continue
+            parts = [row] if whole else self._cut_row(table, number, limit)
             segments += parts
-            rows += [number] * len(parts)
+            rows += [(number, number + 1)] * len(parts)
         if not header_fits:
             return _Cut(segments, rows=rows)
         return _Cut(segments, layout.opening, layout.closing, rows)
@@ -160,7 +196,7 @@ class Writer:
         label = row_label(table, row)
         prefix = f"{label} | " if label and len(label) <= _LONGEST_LABEL else ""
         room = limit - self._count(prefix)
-        if room < limit // 2:
+        if room < max(limit // 2, _NARROWEST):
             prefix, room = "", limit
         lines: list[str] = []
         line = ""
@@ -173,6 +209,20 @@ class Writer:
                 line = joined
         lines.append(line)
         return [f"{prefix if number else ''}{t}\n" for number, t in enumerate(lines)]
+
+
+def _without_blanks(
+    spans: list[tuple[int, int]], segments: list[str]
+) -> list[tuple[int, int]]:
+    """Put what is only white space to the run before it, or after it at the top."""
+    kept: list[tuple[int, int]] = []
+    for start, stop in spans:
+        runs = [(start, stop), *kept[-1:]]
+        if kept and any(not "".join(segments[a:b]).strip() for a, b in runs):
+            kept[-1] = (kept[-1][0], stop)
+        else:
+            kept.append((start, stop))
+    return kept
 
 
 def write_entries(entries: tuple[ListEntry, ...] | list[ListEntry]) -> str:

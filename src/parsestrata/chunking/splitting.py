@@ -11,10 +11,10 @@ from parsestrata.errors import ConfigError
 
 _BOUNDARIES = (
     re.compile(r"\n\s*\n"),
-    re.compile(r"\n"),
-    re.compile(r"[.!?…][\"'”’)\]]*\s+|[。！？]+"),  # noqa: RUF001 - CJK punctuation
-    re.compile(r"[;:,]\s+|[、，；]"),  # noqa: RUF001 - CJK punctuation
-    re.compile(r"(?:\S+\s+){8}"),
+    re.compile(r"\n+"),
+    re.compile(r"[.!?…؟۔][\"'”’)\]]*\s+|[。！？]+"),  # noqa: RUF001 - CJK punctuation
+    re.compile(r"[;:,؛،]\s+|[、，；]"),  # noqa: RUF001 - CJK punctuation
+    re.compile(r"(?<!\S)(?:\S++\s++){8}"),
     re.compile(r"\s+"),
 )
 """Where a text may be cut, best first; the boundary stays with what is before."""
@@ -96,10 +96,9 @@ def _longest_prefix(text: str, start: int, limit: int, count: CountTokens) -> in
 def _joins(text: str, index: int) -> bool:
     """Say whether the character at `index` belongs to the one before it."""
     return (
-        unicodedata.combining(text[index]) > 0
-        or text[index] == _JOINER
+        text[index] == _JOINER
         or text[index - 1] == _JOINER
-        or unicodedata.category(text[index]) in {"Mn", "Me", "Sk"}
+        or unicodedata.category(text[index]) in {"Mn", "Mc", "Me", "Sk"}
     )
 
 

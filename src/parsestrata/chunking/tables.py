@@ -82,6 +82,17 @@ def header_pairs(table: Table, row: int) -> list[str]:
     ]
 
 
+def silent_columns(table: Table) -> list[str]:
+    """Return the names of the columns that have no value in any row."""
+    header = _clean(table.rows[0])
+    rows = [_clean(row) for row in table.rows[1:]]
+    return [
+        name
+        for column, name in enumerate(header)
+        if name and not any(row[column : column + 1] > ("",) for row in rows)
+    ]
+
+
 def row_label(table: Table, row: int) -> str:
     """Return the first cell of a row, which says what the row is about.
 
@@ -91,6 +102,22 @@ def row_label(table: Table, row: int) -> str:
     """
     cells = _clean(table.rows[row + 1])
     return cells[0] if cells else ""
+
+
+def goes_with_row_above(table: Table, row: int) -> bool:
+    """Say whether a row cannot be read without the one above it.
+
+    A row without a label goes on with the row above; a row that is only a label
+    ("Education | | |") is the title of the row below it.
+
+    Args:
+        table: The table.
+        row: 0-based among the rows below the header.
+    """
+    cells, above = _clean(table.rows[row + 1]), _clean(table.rows[row])
+    if row == 0 or len(cells) < 2 or not any(cells):  # noqa: PLR2004 - two columns
+        return False
+    return not cells[0] or (bool(above[:1] > ("",)) and not any(above[1:]))
 
 
 def part_of(table: Table, start: int, stop: int) -> TablePart:
@@ -117,6 +144,8 @@ def _csv(table: Table, start: int, stop: int) -> str:
 
 
 def _csv_line(row: Sequence[str]) -> str:
+    if len(row) == 1 and not row[0]:
+        return '""'
     line = '","'.join(row)
     if line.count('"') > 2 * len(row) - 2:
         return ",".join([_quote(cell) for cell in row])

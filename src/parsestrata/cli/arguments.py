@@ -67,3 +67,15 @@ def add_api(parser: argparse.ArgumentParser) -> None:
     for name in ("base_url", "project_id", "organization_id"):
         what = f"of the API, for job ids: {name.replace('_', ' ')}"
         parser.add_argument(_flag(name), default=None, metavar="TEXT", help=what)
+
+
+def add_many_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the API, and how many jobs are fetched and kept."""
+    add_api(parser)
+    add_number(parser, "concurrency", "jobs fetched at a time")
+    parser.add_argument(
+        "--store",
+        default=None,
+        metavar="DIR",
+        help="folder of results, asked before the API and filled from it",
+    )

@@ -9,8 +9,8 @@ from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.cli.arguments import (
     API_NOTE,
     SOURCE_HELP,
-    add_api,
     add_choice,
+    add_many_jobs,
     add_number,
     add_switch,
     options_of,
@@ -53,14 +53,7 @@ def attach(commands: Any) -> None:
     add_choice(parser, "on_failed_page", OnFailedPage, "about a page that failed")
     add_switch(parser, "include_page_furniture", "keep page headers and footers")
     add_switch(parser, "repair_headings", "mend missing and false headings")
-    add_number(parser, "concurrency", "jobs fetched at a time")
-    add_api(parser)
-    parser.add_argument(
-        "--store",
-        default=None,
-        metavar="DIR",
-        help="folder of results, asked before the API and filled from it",
-    )
+    add_many_jobs(parser)
     parser.add_argument(
         "--format",
         choices=("jsonl", "text"),

@@ -40,22 +40,9 @@ def attach(commands: Any) -> None:
         epilog=API_NOTE,
     )
     parser.set_defaults(run=run)
-    parser.add_argument(
-        "jobs",
-        nargs="*",
-        metavar="JOB_ID",
-        help="job id, or - for ids on standard input, one a line",
-    )
+    _add_jobs(parser)
     parser.add_argument(
         "--store", required=True, metavar="DIR", help="folder of the results"
-    )
-    parser.add_argument(
-        "--ids", metavar="FILE", help="file of job ids, one a line; # is a comment"
-    )
-    parser.add_argument(
-        "--all-completed",
-        action="store_true",
-        help="every COMPLETED job that the API lists",
     )
     parser.add_argument(
         "--expand",
@@ -78,6 +65,23 @@ def attach(commands: Any) -> None:
         parser, "requests_per_minute", "cap on requests; the free tier allows 20"
     )
     add_api(parser)
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "jobs",
+        nargs="*",
+        metavar="JOB_ID",
+        help="job id, or - for ids on standard input, one a line",
+    )
+    parser.add_argument(
+        "--ids", metavar="FILE", help="file of job ids, one a line; # is a comment"
+    )
+    parser.add_argument(
+        "--all-completed",
+        action="store_true",
+        help="every COMPLETED job that the API lists",
+    )
 
 
 def run(given: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         interrupted.
     """
     speak_utf8()
-    given = _parser().parse_args(arguments)
+    given = make_parser().parse_args(arguments)
     code = _FAILED
     try:
         with warnings.catch_warnings():
@@ -69,7 +69,8 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(_USAGE)
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Build the parser of all commands."""
     parser = _Parser(
         prog="parsestrata",
         description="LlamaParse v2 results, cut along their own headings.",
@@ -78,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--version", action="version", version=f"parsestrata {__version__}"
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True)
     for command in _COMMANDS:
         command.attach(commands)
     return parser

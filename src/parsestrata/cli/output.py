@@ -1,9 +1,10 @@
 """Where the commands write: standard output, or a file that is whole or not there."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -34,8 +35,8 @@ def format_pages(first: int, last: int) -> str:
 def open_output(name: str) -> Iterator[IO[str]]:
     """Open the output of a command.
 
-    A file is put in its place whole or not at all. When some of many sources
-    failed, what the others gave is kept.
+    A file is put in its place whole or not at all, and keeps the mode of the one
+    that was there. When some of many sources failed, what the others gave is kept.
 
     Args:
         name: A path, or `-` for standard output.
@@ -54,21 +55,30 @@ def open_output(name: str) -> Iterator[IO[str]]:
 
 
 def _replace_whole(path: Path) -> Iterator[IO[str]]:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    target = path.resolve()
+    draft = target.with_name(f".{target.name}.{os.getpid()}.part")
     kept = False
     try:
-        output = draft.open("w", encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(path)) from None
-    try:
-        with output:
+        with _open_draft(draft, target, path) as output:
             yield output
         kept = True
-    except FailedSourcesError:
-        kept = True
+    except FailedSourcesError as error:
+        kept = len(error.failures) < error.total
         raise
     finally:
         if kept:
-            draft.replace(path)
+            draft.replace(target)
         else:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
+
+
+def _open_draft(draft: Path, target: Path, path: Path) -> IO[str]:
+    """Open the draft with the mode of its target; an error names the path given."""
+    try:
+        output = draft.open("w", encoding="utf-8", errors="replace")
+        if target.exists():
+            shutil.copymode(target, draft)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+    return output

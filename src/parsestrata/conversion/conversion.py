@@ -10,7 +10,7 @@ from parsestrata.api.stream import ResultStream
 from parsestrata.chunking.chunk import Chunk, Origin
 from parsestrata.chunking.chunker import chunk_items
 from parsestrata.document.model import Item, Page
-from parsestrata.document.outline import Section, outline, repair_headings
+from parsestrata.document.outline import HeadingRepair, Section, outline
 from parsestrata.document.reading import read_items
 from parsestrata.errors import PageFailedError, ParseStrataWarning
 from parsestrata.options import Options
@@ -38,6 +38,7 @@ class Conversion:
         self.options = options
         self.origin = _find_origin(result, options)
         self.report = JobReport(self.origin.source, self.origin.job_id)
+        self._repair = HeadingRepair(lambda name: self.report.repairs.update((name,)))
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield the chunks along the headings, whatever `split` says.
@@ -56,8 +57,8 @@ class Conversion:
     def pages(self) -> Iterator[tuple[Page, list[Item]]]:
         """Yield each page with its items, and report on it."""
         pages = read_items(
-            self.result.item_pages(),
-            self.result.metadata_pages(),
+            self.result.lean_item_pages(),
+            self.result.lean_metadata(),
             placeholders=self.options.on_failed_page == "placeholder",
         )
         for page, items in pages:
@@ -71,10 +72,10 @@ class Conversion:
         return outline(self.repaired(self.items()))
 
     def repaired(self, items: Iterable[Item]) -> Iterable[Item]:
-        """Mend the headings when the options ask for it, and count the repairs."""
+        """Mend the headings of the next items when the options ask for it."""
         if not self.options.repair_headings:
             return items
-        return repair_headings(items, lambda name: self.report.repairs.update((name,)))
+        return self._repair.repair(items)
 
     def see_page(self, page: Page, *, blank: bool) -> None:
         """Report on a page, and do about a failed one what the options say."""

@@ -1,9 +1,19 @@
 """Sources -> chunks with a report: what every adapter and the command line run."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from itertools import islice
+from collections import Counter
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import closing, suppress
+from functools import partial
+from threading import Event
+from time import monotonic
 from typing import Any, TypeVar
 
 from parsestrata.api.stream import ResultStream, open_result
@@ -23,7 +33,8 @@ from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
 from parsestrata.sources.source import Source, describe_source
 
-_BATCH = 64
+_MOMENT = 0.02
+"""Seconds: most that a value waits in a batch for those after it."""
 _T = TypeVar("_T")
 
 
@@ -41,6 +52,7 @@ class Loading:
     def __init__(self, options: Options, report: Report | None = None) -> None:
         self.options = options
         self.report = Report() if report is None else report
+        self._names = Counter(job.source for job in self.report.jobs)
 
     def chunks(self, sources: Sequence[Source]) -> Iterator[tuple[Chunk, JobReport]]:
         """Yield the chunks of source after source, each with its document's report.
@@ -51,6 +63,9 @@ class Loading:
 
         Raises:
             ParseStrataError: The only source failed.
+            ConfigError: An option is wrong, as a job id without a key shows; one
+                of many is raised at once with `on_failed_job="report"`, since an
+                option is no job's failure.
             FailedSourcesError: Some of many failed and `on_failed_job="raise"`; at
                 the end, when all others were yielded.
         """
@@ -62,56 +77,77 @@ class Loading:
             for source, open_source in opened:
                 try:
                     yield from self._one(open_source)
-                except ConfigError:
-                    raise
                 except ParseStrataError as error:
-                    if len(sources) == 1 and self.options.on_failed_job == "raise":
+                    if self._must_raise(error, alone=len(sources) == 1):
                         raise
                     name = describe_source(source)
-                    self.report.failed_jobs[name] = str(error)
+                    self._report_failure(name, error)
                     failures.append((name, error))
                 advance()
         if failures and self.options.on_failed_job == "raise":
             raise FailedSourcesError(tuple(failures), len(sources))
 
+    def _must_raise(self, error: ParseStrataError, *, alone: bool) -> bool:
+        """Say whether an error ends the run at once."""
+        if self.options.on_failed_job == "report":
+            return isinstance(error, ConfigError)
+        return alone
+
+    def _report_failure(self, name: str, error: ParseStrataError) -> None:
+        """Report a source that failed; two of one name are numbered."""
+        failed, number, key = self.report.failed_jobs, 1, name
+        while key in failed:
+            number += 1
+            key = f"{name} ({number})"
+        failed[key] = str(error)
+
     def _one(
         self, open_source: Callable[[], ResultStream]
     ) -> Iterator[tuple[Chunk, JobReport]]:
         conversion = Conversion(open_source(), self.options)
-        self._warn_of_namesakes(conversion)
+        self._note_namesakes(conversion.report)
         self.report.jobs.append(conversion.report)
-        for chunk in split_result(conversion):
+        for chunk in self._split(conversion):
             yield chunk, conversion.report
+        if not conversion.report.pages:
+            conversion.report.notes.append("the result has no pages")
 
-    def _warn_of_namesakes(self, conversion: Conversion) -> None:
+    def _split(self, conversion: Conversion) -> Iterator[Chunk]:
+        """Split a result; all of it first where a failed page must end it.
+
+        An indexer that reads along has begun to replace old documents when the
+        first chunk comes, so that no error may follow.
+        """
+        chunks = split_result(conversion)
+        return iter(list(chunks)) if self.options.on_failed_page == "raise" else chunks
+
+    def _note_namesakes(self, report: JobReport) -> None:
         """Note two jobs of one name: what they have in common has the same ids."""
-        report = conversion.report
-        for job in self.report.jobs:
-            if job.source == report.source:
-                report.notes.append(
-                    f"job {job.job_id or '?'} has the same file name, so equal chunks "
-                    'have equal ids; identity="job_id" keeps them apart'
-                )
-                return
+        self._names[report.source] += 1
+        report.namesake = self._names[report.source]
+        if report.namesake > 1:
+            report.notes.append(
+                f"job {report.job_id or '?'} has the same file name, so equal chunks "
+                'have equal ids; identity="job_id" keeps them apart'
+            )
 
-    def split_texts(
-        self, texts: Sequence[tuple[str, Mapping[str, Any]]]
+    def split_text(
+        self, text: str, name: str, metadata: Mapping[str, Any]
     ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
-        """Cut texts that hold a raw result, as `split="result"` gives them.
+        """Cut a text that holds a raw result, as `split="result"` gives it.
 
         Args:
-            texts: The JSON, and metadata that go on to its chunks.
+            text: The JSON.
+            name: What to call it where the result has no name of its own, "" when
+                not known.
+            metadata: Added to the chunks'; keys of the contract stay the chunk's.
 
         Raises:
-            SourceError: A text is no JSON.
-            ParseStrataError: A result cannot be read.
+            SourceError: The text is no JSON and `on_failed_job="raise"`.
+            ParseStrataError: The result cannot be read; see `on_failed_job`.
         """
-        for text, metadata in texts:
-            name = str(metadata.get("source") or "<text>")
-            if not text.lstrip().startswith(("{", "[")):
-                problem = 'holds no raw result. Load it with split="result"'
-                raise SourceError(name, problem)
-            yield from self.split_data(text.encode(), name, metadata)
+        name = name or "<text>"
+        return self._split_opened(partial(_open_text, text, name), name, metadata)
 
     def split_data(
         self, data: bytes, name: str | None, metadata: Mapping[str, Any]
@@ -122,16 +158,40 @@ class Loading:
             data: The JSON.
             name: What to call it where the result has no name of its own.
             metadata: Added to the chunks'; keys of the contract stay the chunk's.
-        """
-        conversion = Conversion(open_result(data, name), self.options)
-        self.report.jobs.append(conversion.report)
-        extra = {key: metadata[key] for key in metadata if key not in KEYS}
-        for chunk in split_result(conversion):
-            yield chunk, {**self.metadata(chunk, conversion.report), **extra}
 
-    def metadata(self, chunk: Chunk, report: JobReport) -> dict[str, Any]:
-        """Describe a chunk in the profile that the options ask for."""
-        return to_metadata(chunk, self.options, report)
+        Raises:
+            ParseStrataError: The result cannot be read; see `on_failed_job`.
+        """
+        name = name or "<bytes>"
+        return self._split_opened(partial(open_result, data, name), name, metadata)
+
+    def _split_opened(
+        self, open_it: Callable[[], ResultStream], name: str, extra: Mapping[str, Any]
+    ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
+        try:
+            conversion = Conversion(open_it(), self.options)
+            self.report.jobs.append(conversion.report)
+            for chunk in self._split(conversion):
+                yield chunk, self.metadata(chunk, conversion.report, extra)
+        except ParseStrataError as error:
+            if self._must_raise(error, alone=True):
+                raise
+            self._report_failure(name, error)
+
+    def metadata(
+        self, chunk: Chunk, report: JobReport, extra: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Describe a chunk in the profile that the options ask for.
+
+        Args:
+            chunk: The chunk.
+            report: Of its document.
+            extra: Added at the end; keys of the contract stay the chunk's.
+        """
+        metadata = to_metadata(chunk, self.options, report)
+        if extra:
+            metadata |= {key: extra[key] for key in extra if key not in KEYS}
+        return metadata
 
 
 def as_sources(source: Source | Sequence[Source]) -> list[Source]:
@@ -150,26 +210,47 @@ def as_sources(source: Source | Sequence[Source]) -> list[Source]:
     return sources
 
 
-async def iterate_in_thread(iterator: Iterator[_T]) -> AsyncIterator[_T]:
-    """Run an iterator in a thread, a batch at a time, off the event loop.
+def _open_text(text: str, name: str) -> ResultStream:
+    if not text.lstrip().startswith(("{", "[")):
+        problem = 'holds no raw result. Load it with split="result"'
+        raise SourceError(name, problem)
+    return open_result(text.encode(), name)
 
-    What came before an error is handed out before the error is raised.
+
+async def iterate_in_thread(iterator: Generator[_T, None, None]) -> AsyncIterator[_T]:
+    """Run a generator in a thread, a batch at a time, off the event loop.
+
+    What came before an error is handed out before the error is raised. A run that
+    is broken off or cancelled stops the thread at its next value.
     """
-    while True:
-        batch, error = await asyncio.to_thread(_take, iterator)
-        for value in batch:
-            yield value
-        if error is not None:
-            raise error
-        if len(batch) < _BATCH:
-            return
-
-
-def _take(iterator: Iterator[_T]) -> tuple[list[_T], Exception | None]:
-    batch: list[_T] = []
+    over = Event()
     try:
-        for value in islice(iterator, _BATCH):
-            batch.append(value)  # noqa: PERF402 - an error must not lose the batch
+        while not over.is_set():
+            batch, error = await asyncio.to_thread(_take, iterator, over)
+            for value in batch:
+                yield value
+            if error is not None:
+                raise error
+    finally:
+        over.set()
+        with suppress(ValueError):  # still at work after a cancel: it sees `over`
+            iterator.close()
+
+
+def _take(
+    iterator: Generator[_T, None, None], over: Event
+) -> tuple[list[_T], Exception | None]:
+    """Take what comes within a moment, at least one value, and say when all came."""
+    batch: list[_T] = []
+    end = monotonic() + _MOMENT
+    try:
+        for value in iterator:
+            batch.append(value)
+            if over.is_set():
+                iterator.close()
+            elif monotonic() > end:
+                return batch, None
     except Exception as error:  # noqa: BLE001 - raised again by the caller
         return batch, error
+    over.set()
     return batch, None

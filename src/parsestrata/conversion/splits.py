@@ -1,12 +1,14 @@
 """The five values of `split`, each a way from a result to chunks."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
+import msgspec
 from msgspec import Struct
 
-from parsestrata.api.models import FailedPage, MarkdownPage, MetadataPage
+from parsestrata.api import lean
+from parsestrata.api.models import FailedPage, MarkdownPage
 from parsestrata.chunking.chunk import Chunk
-from parsestrata.chunking.chunker import ChunkMaker, drop_reason
+from parsestrata.chunking.chunker import ChunkMaker, keep_items
 from parsestrata.chunking.packing import Packer, join
 from parsestrata.chunking.pieces import Piece, Writer
 from parsestrata.chunking.tokens import resolve_counter
@@ -42,8 +44,8 @@ def split_result(conversion: Conversion) -> Iterator[Chunk]:
 def _by_item(conversion: Conversion) -> Iterator[Chunk]:
     maker, writer = _maker(conversion), _writer(conversion)
     packer = Packer(writer, conversion.options, conversion.origin.file_name)
-    items = conversion.repaired(_kept(conversion, conversion.items()))
-    for item, path in heading_paths(items):
+    items = keep_items(conversion.items(), conversion.options, conversion.report)
+    for item, path in heading_paths(conversion.repaired(items)):
         piece = writer.write(item)
         context = packer.context(path)
         yield maker.make([piece], path=path, context=context, body=piece.text)
@@ -103,17 +105,47 @@ def _structured_pages(conversion: Conversion) -> Iterator[_PageText]:
     writer = _writer(conversion)
     markdown = _markdown_by_page(conversion)
     path: tuple[Heading, ...] = ()
+    added = 0
     for page, items in conversion.pages():
         pieces = []
         opening = None
-        for item in _kept(conversion, iter(items)):
+        kept = keep_items(_move(items, added), conversion.options, conversion.report)
+        for item in conversion.repaired(kept):
             path = next_path(path, item)
             opening = path if opening is None else opening
             pieces.append(writer.write(item))
-        body = markdown.get(page.number) or join([piece.text for piece in pieces])
+        text = markdown.pop(page.number, "")
+        body = text or join([piece.text for piece in pieces])
+        if body and not pieces:
+            pieces.append(_piece(conversion, page, body))
+            added += 1
+            conversion.report.blank_pages = [
+                number
+                for number in conversion.report.blank_pages
+                if number != page.number
+            ]
         if body:
-            pieces = pieces or [_piece(conversion, page, body)]
             yield _PageText(body=body, pieces=pieces, path=opening or path)
+    yield from _pages_left_over(conversion, markdown)
+
+
+def _move(items: list[Item], added: int) -> Iterator[Item]:
+    """Number items behind those that stand for pages without items of their own."""
+    for item in items:
+        position = item.position + added
+        yield msgspec.structs.replace(item, position=position) if added else item
+
+
+def _pages_left_over(
+    conversion: Conversion, markdown: dict[int, str]
+) -> Iterator[_PageText]:
+    """Yield pages that the markdown has and the items have not."""
+    metadata = conversion.result.lean_metadata() if markdown else {}
+    for number, body in markdown.items():
+        page = read_page(number, metadata.get(number))
+        conversion.see_page(page, blank=not body)
+        if body:
+            yield _PageText(body=body, pieces=[_piece(conversion, page, body)])
 
 
 def _markdown_by_page(conversion: Conversion) -> dict[int, str]:
@@ -136,13 +168,13 @@ def _markdown(conversion: Conversion, page: MarkdownPage) -> str:
 def _plain_pages(conversion: Conversion) -> Iterator[tuple[Page, str]]:
     """Yield each page, and its text unless the page is known by its items only."""
     result = conversion.result
-    metadata = result.metadata_pages()
+    metadata = result.lean_metadata()
     if "markdown" in result.content:
         for page in result.markdown_pages():
             text = "" if isinstance(page, FailedPage) else _markdown(conversion, page)
             yield _bare_page(page, metadata), text
     elif "items" in result.content:
-        for structured in result.item_pages():
+        for structured in result.lean_item_pages():
             yield _bare_page(structured, metadata), ""
     elif "text" in result.content:
         note = "the result has neither markdown nor items: pages are plain text"
@@ -158,7 +190,7 @@ def _plain_pages(conversion: Conversion) -> Iterator[tuple[Page, str]]:
         raise MissingContentError(result.source, problem)
 
 
-def _bare_page(page: object, metadata: Mapping[int, MetadataPage]) -> Page:
+def _bare_page(page: object, metadata: dict[int, lean.Metadata]) -> Page:
     number: int = getattr(page, "page_number", 0)
     return read_page(number, metadata.get(number), getattr(page, "error", ""))
 
@@ -169,15 +201,6 @@ def _piece(conversion: Conversion, page: Page, text: str) -> Piece:
     conversion.report.count_item()
     item = Item(position=position, page=page, kind="text", text=text)
     return Piece(text, 0, item)
-
-
-def _kept(conversion: Conversion, items: Iterator[Item]) -> Iterator[Item]:
-    for item in items:
-        reason = drop_reason(item, conversion.options)
-        if reason is None:
-            yield item
-        else:
-            conversion.report.drop(item.position, reason)
 
 
 def _maker(conversion: Conversion) -> ChunkMaker:

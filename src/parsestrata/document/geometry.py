@@ -7,6 +7,8 @@ import msgspec
 
 _STEPS_PER_POINT = 100
 _NOISE = 1e-6
+_FARTHEST = 1e6
+"""Points; what lies beyond is garbage, on pages of unknown size too."""
 
 
 class Fraction(NamedTuple):
@@ -67,7 +69,8 @@ def make_region(
     """Build a region that lies on its page.
 
     A negative side is turned round, what hangs over the page's edge is cut off
-    (when the page size is known), and hundredths of a point are what is kept.
+    (a million points where the page size is not known), and hundredths of a point
+    are what is kept.
 
     Args:
         page_number: 1-based.
@@ -76,33 +79,40 @@ def make_region(
     """
     x, y, width, height = box
     page_width, page_height = page_size
-    if (
-        min(x, y, width, height) < 0
-        or 0 < page_width < x + width
-        or 0 < page_height < y + height
-    ):
-        x, width = _clip(x, width, page_width)
-        y, height = _clip(y, height, page_height)
+    right, bottom = page_width or _FARTHEST, page_height or _FARTHEST
+    fits = 0 <= width <= right and 0 <= height <= bottom
+    if not (fits and 0 <= x <= right - width and 0 <= y <= bottom - height):
+        x, width = _clip(x, width, right)
+        y, height = _clip(y, height, bottom)
     return Region(
         page_number=page_number,
-        x=int(x * _STEPS_PER_POINT + _NOISE) / _STEPS_PER_POINT,
-        y=int(y * _STEPS_PER_POINT + _NOISE) / _STEPS_PER_POINT,
-        width=int(width * _STEPS_PER_POINT + _NOISE) / _STEPS_PER_POINT,
-        height=int(height * _STEPS_PER_POINT + _NOISE) / _STEPS_PER_POINT,
+        x=(x * _STEPS_PER_POINT + _NOISE) // 1 / _STEPS_PER_POINT,
+        y=(y * _STEPS_PER_POINT + _NOISE) // 1 / _STEPS_PER_POINT,
+        width=(width * _STEPS_PER_POINT + _NOISE) // 1 / _STEPS_PER_POINT,
+        height=(height * _STEPS_PER_POINT + _NOISE) // 1 / _STEPS_PER_POINT,
         page_width=page_width,
         page_height=page_height,
     )
 
 
+def page_side(length: float) -> float:
+    """Return the side of a page in points, 0 when it is not one."""
+    return float(length) if 0 < length <= _FARTHEST else 0.0
+
+
 def _clip(start: float, length: float, limit: float) -> tuple[float, float]:
     """Turn a negative side round and keep both ends within 0..limit."""
+    start, length = _finite(start), _finite(length)
     end = start + length
     if length < 0:
         start, end = end, start
-    start, end = max(start, 0.0), max(end, 0.0)
-    if limit > 0:
-        start, end = min(start, limit), min(end, limit)
+    start, end = min(max(start, 0.0), limit), min(max(end, 0.0), limit)
     return start, end - start
+
+
+def _finite(value: float) -> float:
+    """Bring a number near enough to be added to another."""
+    return float(min(max(value, -2 * _FARTHEST), 2 * _FARTHEST))
 
 
 def hull(regions: Iterable[Region]) -> tuple[Region, ...]:

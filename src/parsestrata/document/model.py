@@ -28,7 +28,7 @@ FURNITURE = frozenset({"header", "footer"})
 """Running heads: what is on every page and belongs to no section."""
 
 
-class Page(Struct, frozen=True, kw_only=True):
+class Page(Struct, frozen=True, kw_only=True, gc=False):
     """One page of the source document."""
 
     number: int
@@ -45,7 +45,7 @@ class Page(Struct, frozen=True, kw_only=True):
     """Why the page could not be parsed, "" when it could."""
 
 
-class Heading(Struct, frozen=True, kw_only=True):
+class Heading(Struct, frozen=True, kw_only=True, gc=False):
     """A section title above some item."""
 
     text: str
@@ -56,7 +56,7 @@ class Heading(Struct, frozen=True, kw_only=True):
     """As the parser gave it; differs from `level` only after a repair. 0: none."""
 
 
-class Table(Struct, frozen=True, kw_only=True):
+class Table(Struct, frozen=True, kw_only=True, gc=False):
     """Rows of a table; the first one is its header."""
 
     rows: tuple[tuple[str, ...], ...]
@@ -70,7 +70,7 @@ class Table(Struct, frozen=True, kw_only=True):
     """What the parser doubts, by type."""
 
 
-class ListEntry(Struct, frozen=True, kw_only=True):
+class ListEntry(Struct, frozen=True, kw_only=True, gc=False):
     """One entry of a list."""
 
     text: str
@@ -81,7 +81,7 @@ class ListEntry(Struct, frozen=True, kw_only=True):
     """`-` or `1.`, `2.` ..."""
 
 
-class Image(Struct, frozen=True, kw_only=True):
+class Image(Struct, frozen=True, kw_only=True, gc=False):
     """A figure."""
 
     file_name: str
@@ -89,14 +89,14 @@ class Image(Struct, frozen=True, kw_only=True):
     caption: str
 
 
-class Link(Struct, frozen=True, kw_only=True):
+class Link(Struct, frozen=True, kw_only=True, gc=False):
     """A link's text and its target."""
 
     text: str
     url: str
 
 
-class Item(Struct, frozen=True, kw_only=True):
+class Item(Struct, frozen=True, kw_only=True, gc=False):
     """One block of a page, in reading order."""
 
     position: int

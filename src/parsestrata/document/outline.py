@@ -134,11 +134,17 @@ def repair_headings(
     Yields:
         The same items; a repaired one keeps its `wire_level`.
     """
-    return _Repair(count).repair(items)
+    return HeadingRepair(count).repair(items)
 
 
-class _Repair:
-    """Remembers the levels above, for headings that have none of their own."""
+class HeadingRepair:
+    """What `repair_headings` does, for items that come page by page.
+
+    It remembers the levels above, for headings that have none of their own.
+
+    Args:
+        count: As for `repair_headings`.
+    """
 
     def __init__(self, count: Callable[[str], None]) -> None:
         self._count = count
@@ -147,6 +153,7 @@ class _Repair:
         """Level of the title above the numbered headings; 0 for none."""
 
     def repair(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Mend the headings among the next items of the document."""
         for item in items:
             if item.kind == "text" and item.label in _TITLE_LABELS:
                 repaired = self._promote(item)

@@ -6,11 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from parsestrata.api import items as wire
+from parsestrata.api import lean
 from parsestrata.api.models import FailedPage, MetadataPage, StructuredPage
-from parsestrata.document.geometry import Region, make_region
+from parsestrata.document.geometry import Region, make_region, page_side
 from parsestrata.document.model import Image, Item, Link, ListEntry, Page, Table
 
-_PAGE_NUMBER_TAG = re.compile(r"\\?</?\s*page_number\s*\\?>", re.IGNORECASE)
+_Metadata = MetadataPage | lean.Metadata
+
+_PAGE_NUMBER_TAG = re.compile(r"\\?</?\s*page\\?_number\s*\\?>")
+_WORD = re.compile(r"\w")
 _FIRST_NUMBER = re.compile(r"\s*(\d{1,9})[.)]\s")
 _LINK = re.compile(r"(!?)\[([^\[\]]*)\]\(<?([^\s()<>]*(?:\([^\s()]*\))?[^\s()<>]*)>?")
 _PLACEHOLDERS = frozenset({"image", "image_url_placeholder"})
@@ -19,8 +23,8 @@ _LAYOUT_FIELDS = frozenset({"type", "bbox"})
 
 
 def read_items(
-    pages: Iterable[StructuredPage | FailedPage],
-    metadata: Mapping[int, MetadataPage] | None = None,
+    pages: Iterable[lean.Page | StructuredPage | FailedPage],
+    metadata: Mapping[int, _Metadata] | None = None,
     *,
     placeholders: bool = False,
 ) -> Iterator[tuple[Page, list[Item]]]:
@@ -43,7 +47,7 @@ def read_items(
     for wire_page in pages:
         page = _read_page(wire_page, known.get(wire_page.page_number))
         items = []
-        if isinstance(wire_page, StructuredPage):
+        if not isinstance(wire_page, FailedPage):
             for wire_item in wire_page.items:
                 items.append(_read_item(wire_item, page, position))
                 position += 1
@@ -61,12 +65,14 @@ def placeholder(page: Page, position: int) -> Item:
 
 def clean_markdown(text: str) -> str:
     """Strip `<page_number>` tags, escaped ones too, and the space around."""
-    if "page_number" in text:
-        text = _PAGE_NUMBER_TAG.sub("", text)
-    return text.strip()
+    return _without_tags(text).strip()
 
 
-def read_page(page_number: int, metadata: MetadataPage | None, error: str = "") -> Page:
+def _without_tags(text: str) -> str:
+    return _PAGE_NUMBER_TAG.sub("", text) if "_number" in text else text
+
+
+def read_page(page_number: int, metadata: _Metadata | None, error: str = "") -> Page:
     """Make a page whose size is not known, as in markdown and text results.
 
     Args:
@@ -83,46 +89,52 @@ def read_page(page_number: int, metadata: MetadataPage | None, error: str = "") 
 
 
 def _read_page(
-    page: StructuredPage | FailedPage, metadata: MetadataPage | None
+    page: lean.Page | StructuredPage | FailedPage, metadata: _Metadata | None
 ) -> Page:
     if isinstance(page, FailedPage):
         return read_page(page.page_number, metadata, page.error or "no reason given")
     return Page(
         number=page.page_number,
-        width=page.page_width,
-        height=page.page_height,
+        width=page_side(page.page_width),
+        height=page_side(page.page_height),
         label=(metadata and metadata.printed_page_number) or "",
         confidence=(metadata and metadata.confidence) or 0.0,
     )
 
 
-def _read_item(item: wire.Item, page: Page, position: int) -> Item:
+def _read_item(item: wire.Item | lean.Item, page: Page, position: int) -> Item:
     if isinstance(item, wire.UnknownItem):
         return _read_unknown(item, page, position)
     text = clean_markdown(item.md)
     read_fields = _FIELDS.get(item.type)
-    fields: dict[str, Any] = {} if read_fields is None else read_fields(item)
-    plain = fields.setdefault("plain", text)
-    boxes = item.bbox
-    if boxes:
-        fields["label"] = boxes[0].label or ""
-        fields["regions"] = _read_regions(boxes, page)
-        fields["confidence"] = _lowest(boxes)
+    fields: dict[str, Any] = read_fields(item) if read_fields else {}
+    plain = fields.pop("plain", text)
+    boxes = item.bbox or ()
     if "](" in text and item.type != "image":
         images, links = _find_links(text)
         fields.setdefault("links", links)
         fields.setdefault("images", images)
     return Item(
-        position=position, page=page, kind=item.type, text=text or plain, **fields
+        position=position,
+        page=page,
+        kind=item.type,
+        text=fields.pop("text", text or plain),
+        plain=plain,
+        label=(boxes[0].label or "") if boxes else "",
+        regions=_read_regions(boxes, page),
+        confidence=_lowest(boxes),
+        **fields,
     )
 
 
-def _read_regions(boxes: Sequence[wire.BBox], page: Page) -> tuple[Region, ...]:
-    size = (page.width, page.height)
-    return tuple([make_region(page.number, size, (b.x, b.y, b.w, b.h)) for b in boxes])
+def _read_regions(
+    boxes: Sequence[wire.BBox | lean.Box], page: Page
+) -> tuple[Region, ...]:
+    number, size = page.number, (page.width, page.height)
+    return tuple([make_region(number, size, (b.x, b.y, b.w, b.h)) for b in boxes])
 
 
-def _lowest(boxes: Sequence[wire.BBox]) -> float:
+def _lowest(boxes: Sequence[wire.BBox | lean.Box]) -> float:
     if len(boxes) == 1:
         return boxes[0].confidence or 0.0
     return min([b.confidence for b in boxes if b.confidence is not None], default=0.0)
@@ -131,29 +143,39 @@ def _lowest(boxes: Sequence[wire.BBox]) -> float:
 # What each kind has of its own
 
 
-def _text_fields(item: wire.TextItem) -> dict[str, Any]:
+def _text_fields(item: wire.TextItem | lean.Text) -> dict[str, Any]:
     value = item.value
     return {} if value == item.md else {"plain": clean_markdown(value)}
 
 
-def _heading_fields(item: wire.HeadingItem) -> dict[str, Any]:
+def _heading_fields(item: wire.HeadingItem | lean.Heading) -> dict[str, Any]:
+    """Read a title; one without any words is no heading, and empty."""
+    plain = clean_markdown(item.value) or clean_markdown(item.md).lstrip("# ")
+    if not plain:
+        return {"plain": "", "text": ""}
     return {
-        "plain": clean_markdown(item.value),
+        "plain": plain,
         "level": item.level,
         "wire_level": item.level,
     }
 
 
-def _code_fields(item: wire.CodeItem) -> dict[str, Any]:
-    return {"plain": item.value.strip("\n"), "language": item.language or ""}
+def _code_fields(item: wire.CodeItem | lean.Code) -> dict[str, Any]:
+    source = _without_tags(item.value).strip("\n")
+    return {"plain": source, "language": item.language or ""}
 
 
-def _table_fields(item: wire.TableItem) -> dict[str, Any]:
+def _table_fields(item: wire.TableItem | lean.Table) -> dict[str, Any]:
+    """Read rows and all; without a cell the Markdown is what there is."""
+    rows = tuple([_cells(row) for row in item.rows])
+    stub = item.merged_into_page or not _WORD.search(item.md)
+    if not stub and not any("".join(row).strip() for row in rows):
+        return {}
     concerns = dict.fromkeys(c.type for c in item.parse_concerns or ())
     table = Table(
-        rows=tuple([_cells(row) for row in item.rows]),
-        csv=item.csv,
-        html=item.html,
+        rows=rows,
+        csv=_without_tags(item.csv),
+        html=_without_tags(item.html),
         merged_pages=item.merged_from_pages or (),
         concerns=tuple(concerns),
     )
@@ -161,23 +183,31 @@ def _table_fields(item: wire.TableItem) -> dict[str, Any]:
 
 
 def _cells(row: tuple[str | float | None, ...]) -> tuple[str, ...]:
-    return tuple([c if type(c) is str else "" if c is None else str(c) for c in row])
+    cells = [c if type(c) is str else "" if c is None else str(c) for c in row]
+    if "_number" in "|".join(cells):
+        cells = [_without_tags(cell) for cell in cells]
+    return tuple(cells)
 
 
-def _image_fields(item: wire.ImageItem) -> dict[str, Any]:
+def _image_fields(item: wire.ImageItem | lean.Image) -> dict[str, Any]:
+    """Read a figure; one whose image was not saved is its caption."""
     caption = clean_markdown(item.caption)
     name = "" if item.url in _PLACEHOLDERS else item.url
     images = (Image(file_name=name, caption=caption),) if name or caption else ()
-    return {"plain": caption, "images": images}
+    if name:
+        return {"plain": caption, "images": images}
+    return {"plain": caption, "text": caption, "images": images}
 
 
-def _link_fields(item: wire.LinkItem) -> dict[str, Any]:
+def _link_fields(item: wire.LinkItem | lean.Link) -> dict[str, Any]:
     text = clean_markdown(item.text)
     return {"plain": text or item.url, "links": (Link(text=text, url=item.url),)}
 
 
-def _list_fields(item: wire.ListItem) -> dict[str, Any]:
-    return {"entries": tuple(_entries(item, 0))}
+def _list_fields(item: wire.ListItem | lean.List) -> dict[str, Any]:
+    """Read the entries that have words; a list of none is empty."""
+    entries = tuple([entry for entry in _entries(item, 0) if entry.text])
+    return {"entries": entries} if entries or not item.items else {"text": ""}
 
 
 _FIELDS: dict[str, Any] = {
@@ -191,11 +221,11 @@ _FIELDS: dict[str, Any] = {
 }
 
 
-def _entries(item: wire.ListItem, depth: int) -> Iterator[ListEntry]:
+def _entries(item: wire.ListItem | lean.List, depth: int) -> Iterator[ListEntry]:
     """Flatten a list; a nested one follows its parent's text as a sibling."""
     number = _first_number(item)
     for child in item.items:
-        if isinstance(child, wire.ListItem):
+        if isinstance(child, wire.ListItem | lean.List):
             yield from _entries(child, depth + 1)
             continue
         text = (
@@ -208,7 +238,7 @@ def _entries(item: wire.ListItem, depth: int) -> Iterator[ListEntry]:
         number += 1
 
 
-def _first_number(item: wire.ListItem) -> int:
+def _first_number(item: wire.ListItem | lean.List) -> int:
     match = _FIRST_NUMBER.match(item.md) if item.ordered else None
     return int(match[1]) if match else 1
 
@@ -250,7 +280,7 @@ def _unknown_text(item: wire.UnknownItem) -> str:
         if isinstance(value, str) and value.strip():
             return clean_markdown(value)
     rest = {k: v for k, v in fields.items() if k not in _LAYOUT_FIELDS and v}
-    return json.dumps(rest, ensure_ascii=False) if rest else ""
+    return clean_markdown(json.dumps(rest, ensure_ascii=False)) if rest else ""
 
 
 def _unknown_boxes(value: object) -> list[wire.BBox]:

@@ -39,7 +39,7 @@ class LlamaParseBlobParser(BaseBlobParser):
         """Yield the Documents of one blob.
 
         Raises:
-            ParseStrataError: The blob is no v2 result.
+            ParseStrataError: The blob is no v2 result; see `on_failed_job`.
         """
         data, name = blob.as_bytes(), blob.source
         for chunk, metadata in self._loading.split_data(data, name, blob.metadata):

@@ -1,7 +1,6 @@
 """LlamaParseLoader: job ids or saved results -> Documents."""
 
 from collections.abc import AsyncIterator, Generator, Sequence
-from contextlib import closing
 from typing import Unpack
 
 from langchain_core.document_loaders import BaseLoader
@@ -50,6 +49,5 @@ class LlamaParseLoader(BaseLoader):
 
     async def alazy_load(self) -> AsyncIterator[Document]:
         """Yield the same Documents; the work is done in a thread."""
-        with closing(self.lazy_load()) as documents:
-            async for document in iterate_in_thread(documents):
-                yield document
+        async for document in iterate_in_thread(self.lazy_load()):
+            yield document

@@ -39,14 +39,18 @@ class HeadingSplitter(BaseDocumentTransformer):
         """Cut each Document.
 
         Raises:
-            SourceError: A Document holds no raw result.
+            SourceError: A Document holds no raw result; see `on_failed_job`.
             ParseStrataError: A result cannot be read; see `on_failed_job`.
         """
         loading = self._loading = Loading(self._options)
-        texts = [(d.page_content, d.metadata) for d in documents]
         return [
             to_document(chunk, metadata)
-            for chunk, metadata in loading.split_texts(texts)
+            for document in documents
+            for chunk, metadata in loading.split_text(
+                document.page_content,
+                str(document.metadata.get("source") or ""),
+                document.metadata,
+            )
         ]
 
     def split_documents(self, documents: Sequence[Document]) -> list[Document]:

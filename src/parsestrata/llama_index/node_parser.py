@@ -16,8 +16,8 @@ from llama_index.core.utils import get_tqdm_iterable
 
 from parsestrata.conversion.loading import Loading
 from parsestrata.llama_index.nodes import to_nodes
-from parsestrata.llama_index.settings import check_picklable
-from parsestrata.options import Options, OptionValues, make_options
+from parsestrata.llama_index.settings import check_picklable, merge_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 
 
@@ -49,8 +49,7 @@ class HeadingNodeParser(NodeParser):
         id_func: Any = None,  # noqa: ARG002 - in every parser's to_dict, of no use here
         **values: Unpack[OptionValues],
     ) -> None:
-        if not isinstance(options, Options):
-            options = make_options(**{**(options or {}), **values})
+        options = merge_options(options, values)
         manager = {"callback_manager": callback_manager} if callback_manager else {}
         super().__init__(
             options=options,
@@ -91,8 +90,9 @@ class HeadingNodeParser(NodeParser):
         return parsed
 
     def _parse_node(self, node: BaseNode) -> list[BaseNode]:
+        text, name = node.get_content(), str(node.metadata.get("source") or "")
         metadata = node.metadata if self.include_metadata else {}
-        described = list(self._loading.split_texts([(node.get_content(), metadata)]))
+        described = list(self._loading.split_text(text, name, metadata))
         source = node.source_node or RelatedNodeInfo(
             node_id=node.node_id, node_type=ObjectType.DOCUMENT, hash=node.hash
         )

@@ -14,35 +14,35 @@ from llama_index.core.schema import (
 
 from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk, make_uuid
 from parsestrata.document.model import Heading
-from parsestrata.options import Context, Options
+from parsestrata.options import Options
 
 Described = tuple[Chunk, Mapping[str, Any]]
 """A chunk and its metadata."""
 
-_KEYS_OF_CONTEXT: dict[Context, tuple[str, ...]] = {
-    "name+path": ("file_name", "heading_path"),
-    "path": ("heading_path",),
-    "none": (),
-}
+_PATH = "heading_path"
 _CARRIER = "chunk_id"
 """A key that is never empty: without one the text template would not be used."""
 _METADATA_TEMPLATE = "{value}"
 _TEXT_TEMPLATE = "{metadata_str}\n\n{content}"
 
 
-def document_id(source: str, options: Options) -> str:
+def document_id(source: str, options: Options, namesake: int = 1) -> str:
     """Return the id that all nodes of a document have as their `ref_doc_id`.
 
     Args:
         source: As in the metadata.
         options: For the namespace.
+        namesake: 2 for the second document of that name in a run, and so on: a
+            docstore takes two documents of one id for versions of one.
     """
     name = f"{options.id_namespace}\x1fdocument\x1f{source}"
+    if namesake > 1:
+        name += f"\x1f{namesake}"
     return make_uuid(options.namespace, name)
 
 
 def to_document(
-    chunk: Chunk, metadata: Mapping[str, Any], options: Options
+    chunk: Chunk, metadata: Mapping[str, Any], options: Options, namesake: int = 1
 ) -> Document:
     """Make a Document of a chunk, a page, an item, a whole document or a raw result.
 
@@ -50,11 +50,12 @@ def to_document(
     docstore wants it that tells by the hash whether a document has changed.
     """
     whole = options.split in {"document", "result"}
+    own = document_id(chunk.origin.source, options, namesake) if whole else chunk.id
     return Document(
         text=chunk.body,
-        id_=document_id(chunk.origin.source, options) if whole else chunk.id,
+        id_=own,
         metadata=dict(metadata),
-        **_texts(chunk, metadata, options.context),
+        **_texts(chunk, metadata),
     )
 
 
@@ -62,6 +63,7 @@ def to_nodes(
     described: Sequence[Described],
     options: Options,
     source: RelatedNodeInfo | None = None,
+    namesake: int = 1,
 ) -> list[TextNode]:
     """Make the nodes of one document.
 
@@ -73,12 +75,14 @@ def to_nodes(
         described: All chunks of the document in order, with their metadata.
         options: For ids and templates.
         source: What SOURCE says; None for the document of the chunks themselves.
+        namesake: As for `document_id`, without a `source`.
     """
     if not described:
         return []
     origin = described[0][0].origin
     source = source or RelatedNodeInfo(
-        node_id=document_id(origin.source, options), node_type=ObjectType.DOCUMENT
+        node_id=document_id(origin.source, options, namesake),
+        node_type=ObjectType.DOCUMENT,
     )
     infos = [
         RelatedNodeInfo(node_id=chunk.id, node_type=ObjectType.TEXT)
@@ -91,31 +95,28 @@ def to_nodes(
             id_=chunk.id,
             metadata=dict(metadata),
             relationships=related,
-            **_texts(chunk, metadata, options.context),
+            **_texts(chunk, metadata),
         )
         for (chunk, metadata), related in zip(described, relations, strict=True)
     ]
 
 
-def _texts(
-    chunk: Chunk, metadata: Mapping[str, Any], context: Context
-) -> dict[str, Any]:
+def _texts(chunk: Chunk, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """Choose keys and templates so that the embedded text is the chunk in context.
 
-    Every key is left out of both texts but those of the context: a splitter
-    downstream refuses metadata longer than its chunk size in either.
+    Every key is left out of both texts but the heading path: a splitter downstream
+    refuses metadata longer than its chunk size in either. The document's name is in
+    the template, since `SimpleDirectoryReader` leaves `file_name` out afterwards.
     """
-    shown = [key for key in _KEYS_OF_CONTEXT[context] if metadata.get(key)]
-    values = [metadata[key] for key in shown]
-    texts = [v if isinstance(v, str) else PATH_SEPARATOR.join(v) for v in values]
-    template = _TEXT_TEMPLATE
-    if not chunk.context:
-        shown = []
-    elif PATH_SEPARATOR.join(texts) != chunk.context or texts != values:
-        shown = [_CARRIER]
-        literal = chunk.context.replace("{", "{{").replace("}", "}}")
-        template = f"{literal}\n\n{{content}}"
-    excluded = [key for key in metadata if key not in shown]
+    context, path = chunk.context, metadata[_PATH]
+    if not context:
+        shown, template = "", _TEXT_TEMPLATE
+    elif path and isinstance(path, str) and context.endswith(path):
+        shown, name = _PATH, context.removesuffix(path)
+        template = _literal(name) + _TEXT_TEMPLATE
+    else:
+        shown, template = _CARRIER, _literal(context) + "\n\n{content}"
+    excluded = [key for key in metadata if key != shown]
     return {
         "excluded_embed_metadata_keys": excluded,
         "excluded_llm_metadata_keys": list(excluded),
@@ -123,6 +124,10 @@ def _texts(
         "metadata_separator": PATH_SEPARATOR,
         "text_template": template,
     }
+
+
+def _literal(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
 
 
 def _relate(

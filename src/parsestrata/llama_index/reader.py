@@ -1,9 +1,8 @@
 """LlamaParseReader: job ids or saved results -> Documents or nodes."""
 
 from collections.abc import AsyncIterator, Generator, Mapping, Sequence
-from contextlib import closing
 from itertools import groupby
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Unpack
 
 from llama_index.core.bridge.pydantic import Field, PrivateAttr
@@ -11,10 +10,10 @@ from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document, MetadataMode, TextNode
 
 from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
-from parsestrata.errors import MissingExtraError
+from parsestrata.errors import MissingExtraError, SourceError
 from parsestrata.llama_index.nodes import to_document, to_nodes
-from parsestrata.llama_index.settings import check_picklable
-from parsestrata.options import Options, OptionValues, make_options
+from parsestrata.llama_index.settings import check_picklable, merge_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 from parsestrata.sources.source import Source
 
@@ -44,9 +43,7 @@ class LlamaParseReader(BasePydanticReader):
         is_remote: bool = True,
         **values: Unpack[OptionValues],
     ) -> None:
-        if not isinstance(options, Options):
-            options = make_options(**{**(options or {}), **values})
-        super().__init__(options=options, is_remote=is_remote)
+        super().__init__(options=merge_options(options, values), is_remote=is_remote)
 
     def model_post_init(self, context: Any, /) -> None:
         """Begin with an empty report."""
@@ -87,53 +84,78 @@ class LlamaParseReader(BasePydanticReader):
         """
         loading = self._loading = Loading(self.options)
         for chunk, report in loading.chunks(_opened(source, fs)):
-            metadata = {**(extra_info or {}), **loading.metadata(chunk, report)}
-            yield to_document(chunk, metadata, self.options)
+            metadata = loading.metadata(chunk, report, extra_info)
+            yield to_document(chunk, metadata, self.options, report.namesake)
 
-    def load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+    def load_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
         """Load all Documents; takes what `lazy_load_data` takes."""
-        return list(self.lazy_load_data(*args, **kwargs))
+        return list(self.lazy_load_data(source, extra_info, fs))
 
-    async def aload_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+    async def aload_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
         """Load all Documents; the work is done in a thread."""
-        return [document async for document in self.astream_data(*args, **kwargs)]
+        return [one async for one in self.astream_data(source, extra_info, fs)]
 
-    async def alazy_load_data(self, *args: Any, **kwargs: Any) -> list[Document]:
+    async def alazy_load_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> list[Document]:
         """Load all Documents, as the base class wants it: an awaitable iterable.
 
         To get one at a time without blocking the event loop: `astream_data`.
         """
-        return await self.aload_data(*args, **kwargs)
+        return await self.aload_data(source, extra_info, fs)
 
-    async def astream_data(self, *args: Any, **kwargs: Any) -> AsyncIterator[Document]:
+    async def astream_data(
+        self,
+        source: Source | Sequence[Source],
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+    ) -> AsyncIterator[Document]:
         """Yield Documents one at a time; the work is done in a thread."""
-        with closing(self.lazy_load_data(*args, **kwargs)) as documents:
-            async for document in iterate_in_thread(documents):
-                yield document
+        documents = self.lazy_load_data(source, extra_info, fs)
+        async for document in iterate_in_thread(documents):
+            yield document
 
     def load_nodes(
         self,
         source: Source | Sequence[Source],
         extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
     ) -> list[TextNode]:
         """Load TextNodes with SOURCE, PREVIOUS, NEXT, PARENT and CHILD.
 
-        Args:
-            source: As for `lazy_load_data`.
-            extra_info: As for `lazy_load_data`.
+        Takes what `lazy_load_data` takes.
         """
         loading = self._loading = Loading(self.options)
         described = (
-            (report, (chunk, {**(extra_info or {}), **loading.metadata(chunk, report)}))
-            for chunk, report in loading.chunks(as_sources(source))
+            (report, (chunk, loading.metadata(chunk, report, extra_info)))
+            for chunk, report in loading.chunks(_opened(source, fs))
         )
         nodes: list[TextNode] = []
         for _, group in groupby(described, key=lambda pair: id(pair[0])):
-            nodes += to_nodes([pair for _, pair in group], self.options)
+            reports, own = zip(*group, strict=True)
+            namesake = reports[0].namesake
+            nodes += to_nodes(own, self.options, namesake=namesake)
         return nodes
 
-    def load_langchain_documents(self, **kwargs: Any) -> "list[LangChainDocument]":
+    def load_langchain_documents(
+        self, *args: Any, **kwargs: Any
+    ) -> "list[LangChainDocument]":
         """Load LangChain Documents, by ourselves: the framework's bridge is broken.
+
+        Takes what `lazy_load_data` takes.
 
         Raises:
             MissingExtraError: langchain-core is not installed.
@@ -151,7 +173,7 @@ class LlamaParseReader(BasePydanticReader):
                 page_content=document.get_content(MetadataMode.EMBED),
                 metadata=document.metadata,
             )
-            for document in self.load_data(**kwargs)
+            for document in self.load_data(*args, **kwargs)
         ]
 
 
@@ -161,6 +183,32 @@ def _opened(source: Source | Sequence[Source], fs: Any) -> list[Source]:
     if fs is None:
         return sources
     return [
-        fs.open(str(one), "rb") if isinstance(one, str | Path) else one
+        _FileOf(fs, str(one)) if isinstance(one, str | PurePath) else one
         for one in sources
     ]
+
+
+class _FileOf:
+    """A file of a file system of fsspec, opened when its turn comes.
+
+    Args:
+        fs: The file system.
+        name: Path of the file there.
+    """
+
+    def __init__(self, fs: Any, name: str) -> None:
+        self._fs = fs
+        self.name = name
+
+    def read(self) -> bytes:
+        """Read the whole file.
+
+        Raises:
+            SourceError: It is not there or cannot be read.
+        """
+        try:
+            return bytes(self._fs.cat_file(self.name))
+        except OSError as error:
+            kind = type(error).__name__
+            problem = f"cannot be read from {type(self._fs).__name__} ({kind})"
+            raise SourceError(self.name, problem) from None

@@ -1,9 +1,30 @@
 """What both LlamaIndex classes ask of their options."""
 
 import pickle
+from collections.abc import Mapping
+from typing import Any
 
 from parsestrata.errors import ConfigError
-from parsestrata.options import Options
+from parsestrata.options import Options, OptionValues, make_options
+
+
+def merge_options(
+    options: Options | Mapping[str, Any] | None, values: OptionValues
+) -> Options:
+    """Build options of those in `to_dict()` or of others, and of keyword arguments.
+
+    Args:
+        options: Whole options, or their fields; None for the defaults.
+        values: Fields that go before those.
+
+    Raises:
+        ConfigError: A name or a value is wrong.
+    """
+    if isinstance(options, Options):
+        if not values:
+            return options
+        options = {name: getattr(options, name) for name in options.model_fields_set}
+    return make_options(**{**(options or {}), **values})
 
 
 def check_picklable(options: Options) -> None:

@@ -1,15 +1,22 @@
 """What a string, path or object means, and how its result is had."""
 
+import json
 import os
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pydantic_core
 
-from parsestrata.api.stream import ResultStream, open_result
+from parsestrata.api.stream import (
+    ResultStream,
+    encode_text,
+    open_result,
+    read_open_file,
+    readable_name,
+)
 from parsestrata.errors import SourceError
 from parsestrata.options import Options
 from parsestrata.sources.fetching import Fetcher
@@ -18,6 +25,11 @@ _JOB_ID = re.compile(
     r"pjb-[A-Za-z0-9-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
     re.IGNORECASE,
 )
+_JSON_TEXT = re.compile(r"\ufeff?\s*(?:\{|\[\s*[\[{\]])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]+:/", re.IGNORECASE)
+_SECRET = re.compile(r"(?<=:/)(/?)[^/?#]*@|[?#].*", re.DOTALL)
+"""In an address: user and password, query and fragment."""
 _STANDARD_INPUT = "-"
 _SHOWN = 120
 _PDF = b"%PDF-"
@@ -47,16 +59,15 @@ def open_source(source: Source, options: Options) -> ResultStream:
     if isinstance(source, str):
         return _open_text(source, options)
     if isinstance(source, os.PathLike):
-        return _open_path(Path(source))
+        return _open_path(Path(os.fsdecode(source)))
     if isinstance(source, bytes | bytearray | memoryview):
         return _open_bytes(bytes(source), None)
-    if hasattr(source, "read"):
-        return open_result(source)
     if isinstance(source, Mapping):
-        return _open_bytes(_to_json(dict(source)), "<dict>")
-    if hasattr(source, "model_dump"):
-        dumped = source.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        return _open_bytes(_to_json(dumped), f"<{type(source).__name__}>")
+        return _open_bytes(_to_json(dict(source), "<dict>"), "<dict>")
+    if hasattr(source, "read") and not isinstance(source, type):
+        return _open_bytes(*read_open_file(source))
+    if hasattr(source, "model_dump") and not isinstance(source, type):
+        return _open_sdk_object(source, f"<{type(source).__name__}>")
     raise SourceError(
         type(source).__name__,
         "is no source. Give a job id, the path of a saved result, its bytes, its "
@@ -67,43 +78,79 @@ def open_source(source: Source, options: Options) -> ResultStream:
 def is_job_id(source: Source) -> bool:
     """Say whether a source is fetched: `pjb-...` or a UUID that names no file."""
     named = isinstance(source, str) and _JOB_ID.fullmatch(source) is not None
-    return named and not Path(source).is_file()
+    return named and not _stands_at(source, Path.is_file)
 
 
 def describe_source(source: Source) -> str:
-    """Name a source in a message or a report, without its content."""
-    if isinstance(source, str | os.PathLike):
-        text = str(source)
-        return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
-    return f"<{type(source).__name__}>"
+    """Name a source in a message or a report, without its content.
+
+    What follows the `?` of a URL, where signatures stand, is left out.
+    """
+    if isinstance(source, os.PathLike):
+        source = os.fsdecode(source)
+    if not isinstance(source, str):
+        return f"<{type(source).__name__}>"
+    if _JSON_TEXT.match(source):
+        return "<text>"
+    if _ADDRESS.match(source):
+        source = _SECRET.sub(r"\1", source)
+    name = readable_name(source[: _SHOWN + 1])
+    name = _CONTROL.sub(lambda found: repr(found[0])[1:-1], name)
+    return name if len(name) <= _SHOWN else f"{name[:_SHOWN]}…"
 
 
 def _open_text(text: str, options: Options) -> ResultStream:
     if text == _STANDARD_INPUT:
-        return _open_bytes(sys.stdin.buffer.read(), "<stdin>")
-    if text.lstrip().startswith("{"):
-        return _open_bytes(text.encode(), "<text>")
+        return _open_standard_input()
+    if _JSON_TEXT.match(text):
+        return _open_bytes(encode_text(text), "<text>")
+    if not text.strip():
+        raise SourceError(repr(text[:_SHOWN]), "is blank: name a job id or a file")
     if is_job_id(text):
         return _fetch(text, options)
+    if _ADDRESS.match(text) and not _stands_at(text, Path.exists):
+        problem = "is an address, not a file. Download it and give the file"
+        raise SourceError(describe_source(text), problem)
     return _open_path(Path(text))
 
 
+def _open_standard_input() -> ResultStream:
+    name = "<stdin>"
+    if sys.stdin is None:
+        raise SourceError(name, "this process has no standard input")
+    data, _ = read_open_file(getattr(sys.stdin, "buffer", sys.stdin))
+    return _open_bytes(data, name)
+
+
 def _open_path(path: Path) -> ResultStream:
-    try:
-        exists = path.exists()
-    except (OSError, ValueError):
-        exists = False
-    if not exists:
-        raise SourceError(
-            describe_source(path),
-            "there is no such file, and it is no job id (pjb-…). Check the path",
-        )
+    if not _stands_at(path, Path.exists):
+        problem = "there is no such file, and it is no job id (pjb-…). Check the path"
+        raise SourceError(describe_source(path), problem)
     if not path.is_file() and not path.is_dir():
         problem = "is neither a file nor a directory. Pipe it in and name it -"
-        raise SourceError(str(path), problem)
+        raise SourceError(describe_source(path), problem)
     if path.is_file() and _begins_as_pdf(path):
-        raise SourceError(str(path), _PDF_PROBLEM)
+        raise SourceError(describe_source(path), _PDF_PROBLEM)
     return open_result(path)
+
+
+def _stands_at(path: str | Path, test: Callable[[Path], bool]) -> bool:
+    """Test a path; one that no file can have, as a very long one, is False."""
+    try:
+        return test(Path(path))
+    except (OSError, ValueError):
+        return False
+
+
+def _open_sdk_object(source: Any, name: str) -> ResultStream:
+    try:
+        dumped = source.model_dump(
+            mode="json", by_alias=True, exclude_unset=True, warnings=False
+        )
+    except (TypeError, ValueError) as error:
+        problem = f"its model_dump() failed ({type(error).__name__})"
+        raise SourceError(name, problem) from None
+    return _open_bytes(_to_json(dumped, name), name)
 
 
 def _open_bytes(data: bytes, name: str | None) -> ResultStream:
@@ -126,12 +173,15 @@ def _begins_as_pdf(path: Path) -> bool:
         return False
 
 
-def _to_json(value: dict[str, Any]) -> bytes:
+def _to_json(value: Any, name: str) -> bytes:
     try:
         return pydantic_core.to_json(value)
-    except pydantic_core.PydanticSerializationError as error:
+    except pydantic_core.PydanticSerializationError:
+        pass  # json names the type, and writes half a surrogate pair as an escape
+    try:
+        return json.dumps(value).encode()
+    except (TypeError, ValueError, RecursionError) as error:
         problem = f"holds something that is not JSON: {error}"
-        name = "<dict>"
         raise SourceError(name, problem) from None
 
 

@@ -20,8 +20,8 @@ import msgspec
 from msgspec import Raw
 
 from parsestrata.api.addresses import check_job_id
-from parsestrata.api.files import replace_whole
 from parsestrata.api.models import Job
+from parsestrata.api.placing import replace_whole
 from parsestrata.api.stream import ResultStream
 from parsestrata.errors import StoreError
 from parsestrata.sources.archive import (

@@ -1,0 +1,224 @@
+"""Loading: many sources, their failures, and the way off the event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import building as b
+from parsestrata import Report, chunk
+from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
+from parsestrata.errors import (
+    ConfigError,
+    FailedSourcesError,
+    JobFailedError,
+    JobNotReadyError,
+    ParseStrataError,
+    ResponseError,
+    SourceError,
+)
+from parsestrata.options import make_options
+
+WATER = b.result(b.page(1, b.text("Water.")), name="water.pdf")
+SOIL = b.result(b.page(1, b.text("Soil.")), name="soil.pdf")
+
+
+def load(sources: list[Any], report: Report | None = None, **options: Any) -> list[str]:
+    """Return the bodies of all chunks."""
+    loading = Loading(make_options(**options), report)
+    return [one.body for one, _ in loading.chunks(sources)]
+
+
+def with_status(status: str) -> dict[str, Any]:
+    result = b.result()
+    result["job"] |= {"status": status, "error_message": "disk full"}
+    return {**result, "items": None, "metadata": None}
+
+
+@pytest.mark.parametrize(
+    ("given", "made"),
+    [("a", ["a"]), (["a", "b"], ["a", "b"]), (("a",), ["a"]), (b"[]", [b"[]"])],
+    ids=["one", "list", "tuple", "bytes"],
+)
+def test_sources_are_one_or_many(given: Any, made: list[Any]) -> None:
+    assert as_sources(given) == made
+
+
+@pytest.mark.parametrize("nothing", [[], ()], ids=["list", "tuple"])
+def test_no_source_is_an_error(nothing: Any) -> None:
+    with pytest.raises(ConfigError, match="no source was given"):
+        chunk(nothing)
+
+
+def test_what_is_no_source_says_what_one_is() -> None:
+    for wrong in (5, None, iter(["a.json"])):
+        with pytest.raises(SourceError, match="is no source"):
+            list(chunk(wrong))
+
+
+def test_sources_come_in_order_each_with_its_report() -> None:
+    loading = Loading(make_options())
+
+    pairs = list(loading.chunks([WATER, SOIL]))
+
+    assert [(one.body, job.source) for one, job in pairs] == [
+        ("Water.", "water.pdf"),
+        ("Soil.", "soil.pdf"),
+    ]
+    assert [job for _, job in pairs] == loading.report.jobs
+
+
+def test_nothing_is_opened_before_its_turn() -> None:
+    class Never:
+        def read(self) -> bytes:
+            raise AssertionError
+
+    chunks = Loading(make_options()).chunks([WATER, Never()])
+
+    assert next(chunks)[0].body == "Water."
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        ("PENDING", JobNotReadyError),
+        ("RUNNING", JobNotReadyError),
+        ("FAILED", JobFailedError),
+    ],
+)
+def test_a_job_without_a_result_raises(
+    status: str, error: type[ParseStrataError]
+) -> None:
+    with pytest.raises(error, match=f"is {status}: disk full"):
+        load([with_status(status)])
+
+
+def test_every_failure_is_told_with_its_cause() -> None:
+    bodies: list[str] = []
+    loading = Loading(make_options())
+
+    with pytest.raises(FailedSourcesError) as caught:
+        bodies.extend(
+            one.body
+            for one, _ in loading.chunks([with_status("FAILED"), WATER, b"", SOIL])
+        )
+
+    assert bodies == ["Water.", "Soil."]
+    errors = [type(error) for _, error in caught.value.failures]
+    assert errors[0] is JobFailedError
+    assert issubclass(errors[1], ResponseError)
+    assert str(caught.value).startswith("2 of 4 sources failed")
+    assert len(loading.report.failed_jobs) == 2
+
+
+def test_failures_of_one_name_are_all_in_the_report() -> None:
+    report = Report()
+
+    bodies = load([b"", WATER, b"{", b"<html>"], report, on_failed_job="report")
+
+    assert bodies == ["Water."]
+    assert list(report.failed_jobs) == ["<bytes>", "<bytes> (2)", "<bytes> (3)"]
+    assert "HTML" in report.failed_jobs["<bytes> (3)"]
+
+
+def test_a_single_failure_can_be_reported_too() -> None:
+    report = Report()
+
+    assert load(["none.json"], report, on_failed_job="report") == []
+    assert list(report.failed_jobs) == ["none.json"]
+
+
+def test_an_error_that_is_not_ours_is_not_swallowed() -> None:
+    def count(_: str) -> int:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        load([WATER, SOIL], count_tokens=count, on_failed_job="report")
+
+
+def test_a_text_is_cut_under_the_name_it_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "water.json"
+    path.write_bytes(b.dump({**WATER, "job": None}))
+    loading = Loading(make_options())
+
+    pairs = list(loading.split_text(path.read_text(), "water.json", {"team": "blue"}))
+
+    assert [one for one, _ in pairs] == list(chunk(path))
+    assert pairs[0][1]["source"] == "water.json"
+    assert pairs[0][1]["team"] == "blue"
+
+
+def run_async(numbers: Generator[int, None, None]) -> list[int]:
+    async def run() -> list[int]:
+        return [number async for number in iterate_in_thread(numbers)]
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("total", [0, 1, 2, 63, 64, 65, 1000])
+def test_every_value_comes_through_a_thread_in_order(total: int) -> None:
+    assert run_async(number for number in range(total)) == list(range(total))
+
+
+def test_values_before_an_error_come_first() -> None:
+    came: list[int] = []
+
+    def numbers() -> Generator[int, None, None]:
+        yield from range(3)
+        load(["none.json"])
+
+    async def run() -> None:
+        async for number in iterate_in_thread(numbers()):
+            came.append(number)  # noqa: PERF401 - what came before an error
+
+    with pytest.raises(SourceError):
+        asyncio.run(run())
+
+    assert came == [0, 1, 2]
+
+
+def watched(
+    closed: threading.Event, wait: Callable[[], object]
+) -> Generator[int, None, None]:
+    try:
+        for number in range(10**6):
+            wait()
+            yield number
+    finally:
+        closed.set()
+
+
+def test_breaking_off_closes_the_generator() -> None:
+    closed = threading.Event()
+
+    async def run() -> None:
+        stream = iterate_in_thread(watched(closed, lambda: None))
+        await anext(aiter(stream))
+        await stream.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(run())
+
+    assert closed.is_set()
+
+
+def test_a_timeout_is_a_timeout_and_the_thread_ends() -> None:
+    closed, go = threading.Event(), threading.Event()
+
+    async def run() -> None:
+        async for _ in iterate_in_thread(watched(closed, go.wait)):
+            raise AssertionError
+
+    async def within_a_moment() -> None:
+        try:
+            async with asyncio.timeout(0.05):
+                await run()
+        finally:
+            go.set()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(within_a_moment())
+
+    assert closed.wait(5)
