@@ -167,6 +167,32 @@ def test_a_store_that_is_a_file_is_one_line(
 _MAIN = "import sys; from parsestrata.cli.main import main; sys.exit(main())"
 
 
+def test_an_api_that_is_gone_ends_the_fetch_and_the_next_goes_on(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("parsestrata.api.retry.uniform", lambda *_: 0.001)
+    theirs = fill(tmp_path / "cloud", 100)
+    ids = tmp_path / "ids.txt"
+    ids.write_text("\n".join(theirs.job_ids()))
+    mine = tmp_path / "mine"
+    with serving(theirs) as url:
+        assert fetch(mine, url, *theirs.job_ids()[:30]) == 0
+    capsys.readouterr()
+
+    gone = fetch(mine, url, "--ids", str(ids))
+
+    errors = capsys.readouterr().err
+    assert gone == 1
+    assert errors.count("\n") == 1
+    assert "could not connect" in errors
+    with serving(theirs) as url:
+        assert fetch(mine, url, "--ids", str(ids)) == 0
+    assert "70 fetched, 30 there already" in capsys.readouterr().err
+    assert same(Store(mine), theirs)
+
+
 @contextmanager
 def process(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     child = subprocess.Popen(

@@ -21,6 +21,7 @@ from parsestrata.errors import (
     ParseStrataError,
     SourceError,
     StoreError,
+    TransportError,
 )
 from parsestrata.sources.fetching import Fetcher
 from parsestrata.sources.store import Store
@@ -28,6 +29,8 @@ from parsestrata.sources.store import Store
 _EXPAND = ("items", "markdown", "metadata")
 _STANDARD_INPUT = "-"
 _COMMENT = "#"
+_GONE_AFTER = 8
+"""Jobs in a row without an answer after which the API counts as gone."""
 
 
 def attach(commands: Any) -> None:
@@ -140,13 +143,18 @@ def _go_on(
     Raises:
         ConfigError: There is no key.
         StoreError: The store cannot be written.
+        TransportError: Nothing came for one job after the other.
     """
     failures: list[tuple[str, ParseStrataError]] = []
+    silent = 0
     show = not quiet and sys.stderr.isatty() and find_spec("tqdm") is not None
     with show_progress(len(job_ids), show=show) as advance:
         for job_id, outcome in zip(job_ids, outcomes, strict=True):
             if outcome.error is not None:
                 failures.append((job_id, outcome.error))
+            silent = silent + 1 if isinstance(outcome.error, TransportError) else 0
+            if outcome.error is not None and silent >= _GONE_AFTER:
+                raise outcome.error
             advance()
     return failures
 
