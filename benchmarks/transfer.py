@@ -297,7 +297,7 @@ CLIENT = """
 import sys, parsestrata
 url, job_id, transfer = sys.argv[1:]
 count = sum(1 for _ in parsestrata.chunk(
-    job_id, api_key="llx-k", base_url=url, transfer=transfer, on_failed_page="raise"))
+    job_id, api_key="llx-k", base_url=url, transfer=transfer))
 status = open("/proc/self/status").read().split("VmHWM:")[1].split()[0]
 print(count, int(status) * 1024)
 """
