@@ -26,6 +26,7 @@ bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/convert.py
 	@$(BIN)/python benchmarks/engine_speed.py
 	@$(BIN)/python benchmarks/engine_quality.py
+	@$(BIN)/python benchmarks/transfer.py
 
 clean:
 	rm -rf $(VENV)

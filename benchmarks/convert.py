@@ -108,7 +108,7 @@ def time_routes(runs: Sequence[tuple[str, Body]], rounds: int) -> list[Timings]:
 
 def _start(route: str) -> "subprocess.Popen[str]":
     command = [sys.executable, str(_HERE / "worker.py"), route]
-    return subprocess.Popen(  # noqa: S603 - this interpreter, our own script
+    return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
@@ -231,9 +231,7 @@ def import_row() -> Row:
 
 def _run(*arguments: str | Path) -> str:
     command = [sys.executable, *map(str, arguments)]
-    done = subprocess.run(  # noqa: S603 - this interpreter, our own scripts
-        command, check=True, stdout=subprocess.PIPE, text=True
-    )
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
 
 

@@ -413,13 +413,6 @@ def test_without_the_engine_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) 
         parse_document(PDF, OPTIONS)
 
 
-def test_the_cloud_is_refused_clearly_for_now(tmp_path: Path) -> None:
-    path = write(tmp_path, "plan.pdf", PDF)
-
-    with pytest.raises(ConfigError, match="engine='cloud'"):
-        open_source(path, make_options(engine="cloud"))
-
-
 def test_a_language_without_data_is_refused_before_anything_is_fetched(
     tmp_path: Path,
 ) -> None:

@@ -17,8 +17,12 @@ ParseStrataError
 │  ├─ AuthenticationError  401, 403
 │  ├─ QuotaError           402
 │  ├─ NotFoundError        404
-│  ├─ RateLimitError       429
-│  └─ ServerError          5xx
+│  │  └─ ResultExpiredError   the job is COMPLETED, its result is no longer kept
+│  ├─ ContentUnavailableError   400: a job of the fast tier has only text
+│  ├─ RateLimitError       429 after the last retry
+│  └─ ServerError          5xx after the last retry
+├─ DownloadError           presigned URL expired or body cut short
+├─ StoreError              the store cannot be read or written; the path
 ├─ ResponseError           the answer does not fit the v2 contract; where, and what was found
 │  ├─ MalformedJSONError   not JSON, or cut short; the byte where it stops making sense
 │  ├─ V1ResultError        a result of the LlamaParse v1 API
@@ -26,7 +30,8 @@ ParseStrataError
 └─ JobError                job id, status
    ├─ JobNotReadyError     PENDING or RUNNING
    ├─ JobFailedError       FAILED; the server's own words
-   └─ JobCancelledError    CANCELLED
+   ├─ JobCancelledError    CANCELLED
+   └─ JobTimeoutError      not done in time (also TimeoutError)
 
 `ParseStrataWarning` is the one warning category.
 
@@ -246,14 +251,69 @@ class NotFoundError(APIError):
     advice = "Check the job id, the project and the region"
 
 
+class ResultExpiredError(NotFoundError):
+    """404 although the job is COMPLETED: its result is no longer kept."""
+
+    advice = "The job is done but its result has expired: parse the document again"
+
+
+class ContentUnavailableError(APIError):
+    """400: a job of the fast tier has no markdown and no items."""
+
+    advice = (
+        'A fast tier job may have text only: load it with split="page", or parse '
+        "the document again with the tier cost_effective, agentic or agentic_plus"
+    )
+
+
 class RateLimitError(APIError):
     """429: too many requests."""
 
-    advice = "Wait a little and ask again"
+    advice = (
+        "Wait a little and ask again, or set requests_per_minute "
+        "(the free tier allows 20)"
+    )
 
 
 class ServerError(APIError):
     """5xx: the server failed."""
+
+
+class DownloadError(ParseStrataError):
+    """A file could not be downloaded whole.
+
+    Attributes:
+        url: Where from, without the signed query.
+        status: HTTP status, 0 when there was no answer or it was cut short.
+        detail: What happened.
+    """
+
+    def __init__(self, url: str, status: int, detail: str) -> None:
+        super().__init__(url, status, detail)
+        self.url = url
+        self.status = status
+        self.detail = detail
+
+    def __str__(self) -> str:
+        answer = f"HTTP {self.status}: " if self.status else ""
+        return f"{self.url}: {answer}{self.detail}. Nothing was kept; try again"
+
+
+class StoreError(ParseStrataError):
+    """The store cannot be read or written.
+
+    Attributes:
+        path: The folder or file.
+        problem: What was found, and what to do.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"store {self.path}: {self.problem}"
 
 
 class ResponseError(ParseStrataError):
@@ -328,3 +388,11 @@ class JobFailedError(JobError):
 
 class JobCancelledError(JobError):
     """The job was CANCELLED."""
+
+
+class JobTimeoutError(JobError, TimeoutError):
+    """The job was not done in time; it may still be running."""
+
+    def __init__(self, job_id: str, status: str, detail: str = "") -> None:
+        super().__init__(job_id, status, detail)
+        self.args = (job_id, status, detail)  # OSError takes the third for a file

@@ -21,6 +21,8 @@ OnFailedJob = Literal["raise", "report"]
 MetadataProfile = Literal["flat", "rich"]
 Identity = Literal["name", "job_id"]
 Engine = Literal["local", "cloud"]
+Region = Literal["us", "eu"]
+Transfer = Literal["auto", "inline", "presigned"]
 
 METADATA_KEYS = (
     "chunk_id",
@@ -112,14 +114,24 @@ class Options(BaseModel):
     api_key: SecretStr | None = Field(default=None, repr=False, exclude=True)
     """None: `LLAMA_CLOUD_API_KEY`, then `LLAMA_PARSE_API_KEY`."""
     base_url: str | None = None
-    """None: `LLAMA_CLOUD_BASE_URL`, then the US region."""
+    """None: the region, then `LLAMA_CLOUD_BASE_URL`, then the US region."""
+    region: Region | None = None
+    """A key works in its own region only. Not together with `base_url`."""
     project_id: str | None = None
     organization_id: str | None = None
+    transfer: Transfer = "auto"
+    """How a result travels: `inline` in the answer, `presigned` as files that can be
+    resumed, `auto` inline unless it is large or breaks off."""
     timeout: float = Field(default=300.0, gt=0)
-    """Seconds to wait for one answer of the API."""
+    """Seconds without a byte from the API until it counts as gone."""
     engine: Engine = "local"
     """What parses a document that is no result yet: `local` here, with no network,
-    `cloud` LlamaParse."""
+    `cloud` LlamaParse: it is uploaded, parsed and fetched."""
+    tier: str = "agentic"
+    """Of LlamaParse, for `engine="cloud"`: `fast`, `cost_effective`, `agentic`,
+    `agentic_plus`."""
+    version: str = "latest"
+    """Of that tier: `latest`, or a date."""
     password: SecretStr | None = Field(default=None, repr=False, exclude=True)
     """Of an encrypted PDF."""
     ocr_languages: tuple[str, ...] = ()
@@ -133,8 +145,20 @@ class Options(BaseModel):
     """Most seconds that the local engine may take for a document of any length."""
     memory_limit: int = Field(default=2048, ge=256)
     """MiB of address space that the local engine may use for one document."""
+    wait: bool = True
+    """Wait for a job that is not done; else it raises `JobNotReadyError`."""
+    job_timeout: float = Field(default=7200.0, gt=0)
+    """Seconds to wait for one job that is not done."""
+    polling_interval: float = Field(default=1.0, gt=0)
+    """Seconds before a job is asked about again at first; grows from there."""
+    requests_per_minute: int | None = Field(default=None, ge=1)
+    """Cap on requests to the API over all threads; the free tier allows 20."""
     concurrency: int = Field(default=4, ge=1, le=64)
-    """How many of many documents are parsed at a time; their order is kept."""
+    """How many jobs are fetched, or documents parsed, at a time; order is kept."""
+    store: Path | str | None = None
+    """Folder of results by job id, asked before the API and filled from it."""
+    show_progress: bool = False
+    """Show a bar over the sources (extra: progress)."""
 
     @pydantic.field_validator("ocr_languages", mode="before")
     @classmethod
@@ -203,6 +227,9 @@ class Options(BaseModel):
                 f"min_tokens={self.min_tokens} is above max_tokens={self.max_tokens}"
             )
             raise ValueError(message)
+        if self.base_url and self.region:
+            message = f"give base_url or region={self.region!r}, not both"
+            raise ValueError(message)
         return self
 
     @property
@@ -217,16 +244,26 @@ class Options(BaseModel):
             ConfigError: There is none, which says where it was looked for; or it
                 is none that could be sent.
         """
-        given = self.api_key.get_secret_value() if self.api_key is not None else ""
-        names = ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY")
-        for key in (given, *[os.environ.get(name, "") for name in names]):
-            if key.strip():
-                return _check_key(key.strip())
-        message = (
-            "no API key. Looked at the option api_key and the environment variables "
-            "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
-        )
-        raise ConfigError(message)
+        given = None if self.api_key is None else self.api_key.get_secret_value()
+        return find_api_key(given)
+
+
+def find_api_key(given: str | None) -> str:
+    """Return the key that was given, or that of the environment.
+
+    Raises:
+        ConfigError: There is none, which says where it was looked for; or it is
+            none that could be sent, of which nothing is shown.
+    """
+    names = ("LLAMA_CLOUD_API_KEY", "LLAMA_PARSE_API_KEY")
+    for key in (given or "", *[os.environ.get(name, "") for name in names]):
+        if key.strip():
+            return _check_key(key.strip())
+    message = (
+        "no API key. Looked at the option api_key and the environment variables "
+        "LLAMA_CLOUD_API_KEY and LLAMA_PARSE_API_KEY. A saved result needs none"
+    )
+    raise ConfigError(message)
 
 
 class OptionValues(TypedDict, total=False):
@@ -250,16 +287,26 @@ class OptionValues(TypedDict, total=False):
     api_key: SecretStr | str | None
     base_url: str | None
     project_id: str | None
+    region: Region | None
     organization_id: str | None
+    transfer: Transfer
     timeout: float
     engine: Engine
+    tier: str
+    version: str
     password: SecretStr | str | None
     ocr_languages: tuple[str, ...] | str
     tessdata: Path | str | None
     timeout_per_page: float
     parse_timeout: float
     memory_limit: int
+    wait: bool
+    job_timeout: float
+    polling_interval: float
+    requests_per_minute: int | None
     concurrency: int
+    store: Path | str | None
+    show_progress: bool
 
 
 OPTION_NAMES = tuple(Options.model_fields)

@@ -282,6 +282,15 @@ class Job(WireModel):
     usage: JobUsage | None = None
 
 
+class JobPage(WireModel):
+    """One answer of the list of jobs."""
+
+    items: tuple[Job, ...]
+    next_page_token: str | None = None
+    """None or "" on the last page."""
+    total_size: int | None = None
+
+
 class ParseResult(WireModel):
     """The whole answer; what was not asked for is None.
 

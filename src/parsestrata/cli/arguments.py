@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from parsestrata.errors import ConfigError
-from parsestrata.options import Engine, Options, make_options
+from parsestrata.options import Engine, Options, Region, make_options
 
 API_NOTE = (
     "A job id is fetched from the API with the key in LLAMA_CLOUD_API_KEY "
@@ -71,6 +71,12 @@ def add_switch(parser: argparse.ArgumentParser, name: str, text: str) -> None:
 
 def add_api(parser: argparse.ArgumentParser) -> None:
     """Add the options of the API, but for the key, which others could see."""
+    parser.add_argument(
+        "--region",
+        choices=get_args(Region),
+        default=None,
+        help="of the API, for job ids (default: us)",
+    )
     for name in ("base_url", "project_id", "organization_id"):
         what = f"of the API, for job ids: {name.replace('_', ' ')}"
         parser.add_argument(_flag(name), default=None, metavar="TEXT", help=what)
@@ -105,3 +111,15 @@ def add_document(parser: argparse.ArgumentParser) -> None:
             help=f"most that a document may take to parse (default: {default:g})",
         )
     add_number(parser, "memory_limit", "MiB that parsing a document may take")
+
+
+def add_many_jobs(parser: argparse.ArgumentParser) -> None:
+    """Add the options of the API, and how many jobs are fetched and kept."""
+    add_api(parser)
+    add_number(parser, "concurrency", "jobs and documents at a time")
+    parser.add_argument(
+        "--store",
+        default=None,
+        metavar="DIR",
+        help="folder of results, asked before the API and filled from it",
+    )

@@ -9,9 +9,9 @@ from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.cli.arguments import (
     API_NOTE,
     SOURCE_HELP,
-    add_api,
     add_choice,
     add_document,
+    add_many_jobs,
     add_number,
     add_switch,
     options_of,
@@ -52,10 +52,9 @@ def attach(commands: Any) -> None:
     add_choice(parser, "table_format", TableFormat, "how tables are written")
     add_choice(parser, "metadata", MetadataProfile, "scalars only, or lists too")
     add_choice(parser, "on_failed_page", OnFailedPage, "about a page that failed")
-    add_number(parser, "concurrency", "how many sources at a time")
     add_switch(parser, "include_page_furniture", "keep page headers and footers")
     add_switch(parser, "repair_headings", "mend missing and false headings")
-    add_api(parser)
+    add_many_jobs(parser)
     add_document(parser)
     parser.add_argument(
         "--format",

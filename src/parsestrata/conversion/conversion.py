@@ -5,29 +5,16 @@ import warnings
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
+from parsestrata.api.polling import STATUS_ERRORS, status_error
 from parsestrata.api.stream import ResultStream
 from parsestrata.chunking.chunk import Chunk, Origin
 from parsestrata.chunking.chunker import chunk_items
 from parsestrata.document.model import Item, Page
 from parsestrata.document.outline import HeadingRepair, Section, outline
 from parsestrata.document.reading import read_items
-from parsestrata.errors import (
-    JobCancelledError,
-    JobError,
-    JobFailedError,
-    JobNotReadyError,
-    PageFailedError,
-    ParseStrataWarning,
-)
+from parsestrata.errors import PageFailedError, ParseStrataWarning
 from parsestrata.options import Options
 from parsestrata.report import JobReport
-
-_STATUS_ERRORS: dict[str, type[JobError]] = {
-    "PENDING": JobNotReadyError,
-    "RUNNING": JobNotReadyError,
-    "FAILED": JobFailedError,
-    "CANCELLED": JobCancelledError,
-}
 
 
 class Conversion:
@@ -110,9 +97,8 @@ def _check_status(result: ResultStream) -> None:
     job = result.job
     if job is None or job.status == "COMPLETED":
         return
-    if job.status in _STATUS_ERRORS or not result.content:
-        error = _STATUS_ERRORS.get(job.status, JobError)
-        raise error(job.id, job.status, job.error_message or "")
+    if job.status in STATUS_ERRORS or not result.content:
+        raise status_error(job)
 
 
 def _find_origin(result: ResultStream, options: Options) -> Origin:

@@ -10,7 +10,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from threading import Event
 from time import monotonic
@@ -20,6 +20,8 @@ from parsestrata.api.stream import ResultStream, open_result
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.metadata import KEYS, to_metadata
 from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.lookahead import open_ahead
+from parsestrata.conversion.progress import show_progress
 from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
     ConfigError,
@@ -29,7 +31,6 @@ from parsestrata.errors import (
 )
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
-from parsestrata.sources.ahead import open_each
 from parsestrata.sources.source import Source, describe_source, open_bytes
 
 _MOMENT = 0.02
@@ -57,7 +58,8 @@ class Loading:
         """Yield the chunks of source after source, each with its document's report.
 
         A source is opened, checked and scanned whole before its first chunk is
-        yielded. One that fails does not keep those after it from being loaded.
+        yielded. One that fails does not keep those after it from being loaded. Jobs
+        are fetched `concurrency` at a time, ahead of their turn.
 
         Raises:
             ParseStrataError: The only source failed.
@@ -68,16 +70,20 @@ class Loading:
                 the end, when all others were yielded.
         """
         failures: list[tuple[str, ParseStrataError]] = []
-        opened = open_each(sources, self.options)
-        for source, opening in zip(sources, opened, strict=True):
-            try:
-                yield from self._one(opening)
-            except ParseStrataError as error:
-                if self._must_raise(error, alone=len(sources) == 1):
-                    raise
-                name = describe_source(source)
-                self._report_failure(name, error)
-                failures.append((name, error))
+        with (
+            closing(open_ahead(sources, self.options)) as opened,
+            show_progress(len(sources), show=self.options.show_progress) as advance,
+        ):
+            for source, open_source in opened:
+                try:
+                    yield from self._one(open_source)
+                except ParseStrataError as error:
+                    if self._must_raise(error, alone=len(sources) == 1):
+                        raise
+                    name = describe_source(source)
+                    self._report_failure(name, error)
+                    failures.append((name, error))
+                advance()
         if failures and self.options.on_failed_job == "raise":
             raise FailedSourcesError(tuple(failures), len(sources))
 
@@ -96,9 +102,9 @@ class Loading:
         failed[key] = str(error)
 
     def _one(
-        self, opening: Callable[[], ResultStream]
+        self, open_source: Callable[[], ResultStream]
     ) -> Iterator[tuple[Chunk, JobReport]]:
-        conversion = Conversion(opening(), self.options)
+        conversion = Conversion(open_source(), self.options)
         self._note_namesakes(conversion.report)
         self.report.jobs.append(conversion.report)
         for chunk in self._split(conversion):

@@ -97,7 +97,7 @@ def make_region(
 
 def page_side(length: float) -> float:
     """Return the side of a page in points, 0 when it is not one."""
-    return length if 0 < length <= _FARTHEST else 0.0
+    return float(length) if 0 < length <= _FARTHEST else 0.0
 
 
 def _clip(start: float, length: float, limit: float) -> tuple[float, float]:

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from parsestrata.api.stream import ResultStream, open_result, readable_name
-from parsestrata.errors import ConfigError
 from parsestrata.options import Options
+from parsestrata.sources.fetching import Fetcher
 from parsestrata.sources.local.kinds import HEAD, begins_as_pdf, is_document_name
 
 
@@ -35,10 +35,12 @@ def open_document(
 
     Raises:
         EngineError: The local engine cannot parse it.
-        ConfigError: The engine cannot be had.
+        ConfigError: `engine="cloud"` without a key.
+        APIError: The API refused it or did not answer.
+        JobError: The API could not parse it.
     """
     if options.engine == "cloud":
-        return _send_to_cloud()
+        return _parse_in_cloud(document, name or "", options)
     from parsestrata.sources.local.parsing import (  # noqa: PLC0415 - when needed
         parse_document,
     )
@@ -47,12 +49,14 @@ def open_document(
     return open_result(parse_document(document, options, name=name), label)
 
 
-def _send_to_cloud() -> ResultStream:
-    message = (
-        "engine='cloud': documents cannot be sent up from here. Parse it with "
-        "LlamaParse and give the job id, or leave it to engine='local'"
-    )
-    raise ConfigError(message)
+def _parse_in_cloud(
+    document: Path | bytes, name: str, options: Options
+) -> ResultStream:
+    fetcher = Fetcher(options)
+    try:
+        return fetcher.parse(document, "" if name.startswith("<") else name).open()
+    finally:
+        fetcher.close()
 
 
 def _is_pdf(path: Path) -> bool:

@@ -20,6 +20,7 @@ from parsestrata.api.stream import (
 from parsestrata.errors import SourceError
 from parsestrata.options import Options
 from parsestrata.sources.documents import is_document, open_document
+from parsestrata.sources.fetching import Fetcher
 
 _JOB_ID = re.compile(
     r"pjb-[A-Za-z0-9-]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -32,15 +33,6 @@ _SECRET = re.compile(r"(?<=:/)(/?)[^/?#]*@|[?#].*", re.DOTALL)
 """In an address: user and password, query and fragment."""
 _STANDARD_INPUT = "-"
 _SHOWN = 120
-
-_EXPAND: dict[str, tuple[str, ...]] = {
-    "chunk": ("items", "metadata"),
-    "item": ("items", "metadata"),
-    "page": ("items", "markdown", "metadata"),
-    "document": ("items", "markdown", "metadata"),
-    "result": ("items", "markdown", "metadata"),
-}
-"""What is asked of the API for each split, and nothing else."""
 
 Source = Any
 """A job id; the path of a saved result or a document, or `-` for standard input; its
@@ -85,6 +77,12 @@ def open_source(source: Source, options: Options) -> ResultStream:
     )
 
 
+def is_job_id(source: Source) -> bool:
+    """Say whether a source is fetched: `pjb-...` or a UUID that names no file."""
+    named = isinstance(source, str) and _JOB_ID.fullmatch(source) is not None
+    return named and not _stands_at(source, Path.is_file)
+
+
 def describe_source(source: Source) -> str:
     """Name a source in a message or a report, without its content.
 
@@ -110,7 +108,7 @@ def _open_text(text: str, options: Options) -> ResultStream:
         return open_result(encode_text(text), "<text>")
     if not text.strip():
         raise SourceError(repr(text[:_SHOWN]), "is blank: name a job id or a file")
-    if _JOB_ID.fullmatch(text) and not _stands_at(text, Path.is_file):
+    if is_job_id(text):
         return _fetch(text, options)
     if _ADDRESS.match(text) and not _stands_at(text, Path.exists):
         problem = "is an address, not a file. Download it and give the file"
@@ -183,13 +181,8 @@ def _to_json(value: Any, name: str) -> bytes:
 
 
 def _fetch(job_id: str, options: Options) -> ResultStream:
-    from parsestrata.api.client import ParseClient  # noqa: PLC0415 - requests is slow
-
-    client = ParseClient(
-        api_key=options.find_api_key(),
-        base_url=options.base_url or os.environ.get("LLAMA_CLOUD_BASE_URL"),
-        project_id=options.project_id,
-        organization_id=options.organization_id,
-        timeout=options.timeout,
-    )
-    return open_result(client.get(job_id, _EXPAND[options.split]), job_id)
+    fetcher = Fetcher(options)
+    try:
+        return fetcher.fetch(job_id).open()
+    finally:
+        fetcher.close()
