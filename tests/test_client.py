@@ -151,6 +151,21 @@ def test_a_list_of_problems_is_read_as_words(make_client: Make) -> None:
     assert caught.value.detail == "query.expand.0: is not allowed"
 
 
+def test_an_error_with_a_long_body_leaves_no_connection_half_read(
+    make_client: Make,
+) -> None:
+    long = answer(400, {"detail": "x" * 300_000})
+    with loopback(long, answer(body=whole())) as server:
+        client = make_client(server)
+        with pytest.raises(APIError) as caught:
+            client.get(JOB_ID)
+        with client.fetch(JOB_ID, ITEMS) as body:
+            data = body.read()
+
+    assert len(str(caught.value)) < 1000
+    assert data == whole()
+
+
 def test_an_answer_that_is_no_json_gives_the_reason_of_its_status(
     make_client: Make,
 ) -> None:

@@ -1,5 +1,6 @@
 """What an answer or a failure of the API means, as errors without a secret."""
 
+import json
 import re
 
 import requests
@@ -73,8 +74,7 @@ def read_detail(answer: requests.Response) -> str:
     """
     try:
         body = answer.raw.read(_READ_AT_MOST, decode_content=True)
-        answer._content = body  # noqa: SLF001 - `json` guesses the encoding from it
-        detail = answer.json()["detail"]
+        detail = json.loads(body)["detail"]
     except (ValueError, KeyError, TypeError, OSError, urllib3.exceptions.HTTPError):
         return answer.reason or ""
     if isinstance(detail, list):
