@@ -14,7 +14,7 @@ import pytest
 from building import dump, page, result, text
 from loopback import JOB_ID, Loopback, answer, cut, hang, job, loopback, reset, whole
 from parsestrata.api.client import ParseClient
-from parsestrata.api.retry import NO_RETRY, Patience, RetryPolicy
+from parsestrata.api.client.retry import NO_RETRY, Patience, RetryPolicy
 from parsestrata.errors import (
     APIError,
     AuthenticationError,

@@ -9,9 +9,8 @@ import pytest
 
 from building import dump, heading, markdown, page, result, text
 from loopback import JOB_ID, Loopback, Scene, answer, cut, loopback, reset
-from parsestrata.api import results
-from parsestrata.api.client import ParseClient
-from parsestrata.api.connection import PIECE
+from parsestrata.api.client import ParseClient, results
+from parsestrata.api.client.connection import PIECE
 from parsestrata.errors import ConfigError, DownloadError, ResponseError, StoreError
 
 KEY = "llx-a-very-secret-key"

@@ -258,7 +258,7 @@ def test_an_error_of_the_network_names_the_job() -> None:
             IDS[:3], api_key=KEY, base_url=server.url, on_failed_job="report"
         )
         waits = pytest.MonkeyPatch()
-        waits.setattr("parsestrata.api.retry.uniform", lambda *_: 0.001)
+        waits.setattr("parsestrata.api.client.retry.uniform", lambda *_: 0.001)
         try:
             loaded = names(found)
         finally:

@@ -9,6 +9,7 @@ from llama_cloud import AsyncLlamaCloud, LlamaCloud
 
 import parsestrata
 from making_pdfs import Words, heading, make_pdf
+from parsestrata.api.client import ParseClient
 from parsestrata.cli.serve import find_engine
 from parsestrata.errors import ConfigError, FailedSourcesError, JobFailedError
 from parsestrata.langchain import LlamaParseLoader
@@ -117,3 +118,17 @@ def test_the_asynchronous_sdk_does_so_too(url: str, path: Path) -> None:
 
     chunks = list(parsestrata.chunk(result))
     assert [c.body for c in chunks] == [c.body for c in parsestrata.chunk(path)]
+
+
+def test_images_of_an_upload_are_kept_and_downloaded(
+    url: str, shipped_pdf: Path, tmp_path: Path
+) -> None:
+    with ParseClient("any", url) as client:
+        job = client.upload(shipped_pdf)
+        client.wait(job.id, polling_interval=0.05)
+
+        written = client.download_images(job.id, tmp_path / "images")
+
+    assert written
+    assert [path.read_bytes()[:4] for path in written if path.suffix == ".png"]
+    assert all(path.stat().st_size for path in written)

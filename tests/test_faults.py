@@ -18,9 +18,8 @@ import requests
 import parsestrata
 from building import dump, heading, page, result, text
 from loopback import JOB_ID, Scene, answer, cut, hang, job, loopback, reset
-from parsestrata.api import retry
-from parsestrata.api.client import ParseClient
-from parsestrata.api.retry import NO_RETRY, RetryPolicy
+from parsestrata.api.client import ParseClient, retry
+from parsestrata.api.client.retry import NO_RETRY, RetryPolicy
 from parsestrata.cli.main import main
 from parsestrata.errors import (
     JobTimeoutError,

@@ -172,7 +172,7 @@ def test_an_api_that_is_gone_ends_the_fetch_and_the_next_goes_on(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("parsestrata.api.retry.uniform", lambda *_: 0.001)
+    monkeypatch.setattr("parsestrata.api.client.retry.uniform", lambda *_: 0.001)
     theirs = fill(tmp_path / "cloud", 100)
     ids = tmp_path / "ids.txt"
     ids.write_text("\n".join(theirs.job_ids()))

@@ -105,7 +105,7 @@ def other() -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("parsestrata.api.retry.uniform", lambda *_: 0.001)
+    monkeypatch.setattr("parsestrata.api.client.retry.uniform", lambda *_: 0.001)
     for name in (
         "LLAMA_CLOUD_API_KEY",
         "LLAMA_PARSE_API_KEY",

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,16 @@ import pytest
 import draw_chunks
 from parsestrata.chunking.metadata import KEYS
 from parsestrata.cli.main import main, make_parser
+from parsestrata.cli.serve import find_engine
 from parsestrata.options import Options
+from parsestrata.sources.store import Store
+from serving import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 SNIPPETS = [body for language, body in BLOCKS if language == "python"]
+SERVED = [body for language, body in BLOCKS if language == "py"]
 SESSIONS = [body for language, body in BLOCKS if language == "console"]
 REPORTS = [body for language, body in BLOCKS if language == "text"]
 
@@ -47,6 +52,30 @@ def test_every_shell_session_prints_what_it_shows(
 
     printed = capsys.readouterr()
     assert printed.err + printed.out == shown
+
+
+@pytest.mark.filterwarnings("ignore::parsestrata.ParseStrataWarning")
+@pytest.mark.parametrize(
+    "snippet", SERVED, ids=lambda code: code.split("\n", 1)[0].split(" ")[1]
+)
+def test_every_snippet_that_needs_the_api_runs_against_the_server(
+    snippet: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "examples" / "reportlab-userguide.pdf", "report.pdf")
+    store = Store(tmp_path / "store")
+    job_id = store.put((ROOT / "examples" / "harbour-water-2025.json").read_bytes())
+
+    with serving(store, engine=find_engine()) as url:
+        monkeypatch.setenv("LLAMA_CLOUD_BASE_URL", url)
+        monkeypatch.setenv("LLAMA_CLOUD_API_KEY", "any")
+        code = snippet.replace("http://127.0.0.1:8080", url).replace("pjb-…", job_id)
+        exec(code, {"job_ids": [job_id]})  # noqa: S102
+
+    assert bool(capsys.readouterr().out.strip()) == ("print(" in snippet)
 
 
 def test_every_command_is_in_the_table() -> None:

@@ -519,8 +519,9 @@ class Engine:
         self.seen: list[Any] = []
 
     def __call__(
-        self, document: bytes, name: str, configuration: Mapping[str, Any]
+        self, document: bytes, name: str, configuration: Mapping[str, Any], images: Path
     ) -> bytes:
+        (images / "page_1.png").write_bytes(b"a picture")
         self.seen.append((document, name, configuration))
         self.begun.set()
         self.go.wait(10)

@@ -108,8 +108,10 @@ def find_engine() -> "Engine | None":
         return None
     options = make_options()
 
-    def parse(document: bytes, name: str, _configuration: Mapping[str, Any]) -> bytes:
-        return parse_document(document, options, name=name)
+    def parse(
+        document: bytes, name: str, _configuration: Mapping[str, Any], images: Path
+    ) -> bytes:
+        return parse_document(document, options, name=name, images=images)
 
     return parse
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-Engine = Callable[[bytes, str, Mapping[str, Any]], bytes]
-"""Makes the v2 result of a document, its name and the configuration it came with.
+Engine = Callable[[bytes, str, Mapping[str, Any], Path], bytes]
+"""Makes the v2 result of a document, its name and the configuration it came with, and
+writes the document's images into a folder under the names that the result gives them.
 
 What it raises becomes the `error_message` of a FAILED job."""
 
@@ -80,6 +81,10 @@ class Results(Protocol):
 
     def put_job(self, job: Mapping[str, Any]) -> None:
         """Keep the state of a job."""
+        ...
+
+    def put_file(self, job_id: str, name: str, data: bytes) -> None:
+        """Keep a file of a job, such as an image."""
         ...
 
     def delete(self, job_id: str) -> None:

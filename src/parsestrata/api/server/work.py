@@ -5,7 +5,9 @@ import string
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from queue import SimpleQueue
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from parsestrata.api.server.answering import COMPLETED
@@ -103,24 +105,29 @@ class Workshop:
                 self._parse(work)
 
     def _parse(self, work: _Work) -> None:
-        job_id = work.job["id"]
+        job = work.job
         try:
             if self._engine is None:
                 raise NotImplementedError  # noqa: TRY301 - told like all others
-            data = self._engine(work.document, work.job["name"], work.configuration)
+            with TemporaryDirectory() as folder:
+                images = Path(folder)
+                data = self._engine(
+                    work.document, job["name"], work.configuration, images
+                )
+                self._keep(job, data, images)
         except Exception as error:  # noqa: BLE001 - whatever it is, the job says so
-            self._move(job_id, FAILED, str(error) or type(error).__name__)
-            return
-        try:
-            self._keep(job_id, data, work.job)
-        except Exception as error:  # noqa: BLE001 - as above
-            self._move(job_id, FAILED, str(error))
+            self._move(job["id"], FAILED, str(error) or type(error).__name__)
 
-    def _keep(self, job_id: str, data: bytes, job: Mapping[str, Any]) -> None:
+    def _keep(self, job: Mapping[str, Any], data: bytes, images: Path) -> None:
+        """Keep images and result of a job that was not cancelled meanwhile."""
+        job_id = job["id"]
         with self._lock:
-            if self._status(job_id) == RUNNING:
-                done = {**job, "status": COMPLETED, "updated_at": _now()}
-                self._results.put(data, job_id, job=done)
+            if self._status(job_id) != RUNNING:
+                return
+            for image in sorted(images.iterdir()):
+                self._results.put_file(job_id, image.name, image.read_bytes())
+            done = {**job, "status": COMPLETED, "updated_at": _now()}
+            self._results.put(data, job_id, job=done)
 
     def _move(self, job_id: str, status: str, message: str | None = None) -> bool:
         """Change the state of a job that is not done; False when it is."""

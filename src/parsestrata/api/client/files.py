@@ -4,10 +4,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from parsestrata.api.connection import Connection
+from parsestrata.api.client.connection import Connection
+from parsestrata.api.client.transfer import Link, download
 from parsestrata.api.models import Image
 from parsestrata.api.placing import replace_whole
-from parsestrata.api.transfer import Link, download
 from parsestrata.errors import DownloadError, ResponseError
 
 _AT_A_TIME = 8

@@ -10,7 +10,8 @@ import pydantic
 from msgspec import Raw
 
 from parsestrata.api.body import Body
-from parsestrata.api.connection import PIECE, Call, Connection, TooLargeError
+from parsestrata.api.client.connection import PIECE, Call, Connection, TooLargeError
+from parsestrata.api.client.transfer import Link, download
 from parsestrata.api.expand import FILES, link_to, wants_content
 from parsestrata.api.items import WireModel
 from parsestrata.api.models import Job, ParseResult, ResultContentMetadata
@@ -22,7 +23,6 @@ from parsestrata.api.polling import (
     status_error,
 )
 from parsestrata.api.stream import ResultStream
-from parsestrata.api.transfer import Link, download
 from parsestrata.errors import (
     DownloadError,
     JobNotReadyError,

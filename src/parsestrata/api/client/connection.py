@@ -13,15 +13,15 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 
 from parsestrata.api.addresses import origin, strip_query
-from parsestrata.api.answers import (
+from parsestrata.api.body import Body, CutShortError
+from parsestrata.api.client.answers import (
     FIRST_ERROR,
     describe,
     error_for_status,
     never_sent,
     read_detail,
 )
-from parsestrata.api.body import Body, CutShortError
-from parsestrata.api.retry import (
+from parsestrata.api.client.retry import (
     Failure,
     RateLimit,
     Retries,

@@ -11,12 +11,9 @@ from typing import IO, Any, Self, Unpack
 
 from parsestrata.api.addresses import check_job_id, find_base_url
 from parsestrata.api.body import Body
-from parsestrata.api.connection import Call, Connection
-from parsestrata.api.expand import IMAGES, check_expand, check_file_kind, link_to
-from parsestrata.api.files import download_all, download_to
-from parsestrata.api.models import Job, JobPage, ParseResult
-from parsestrata.api.placing import opened
-from parsestrata.api.results import (
+from parsestrata.api.client.connection import Call, Connection
+from parsestrata.api.client.files import download_all, download_to
+from parsestrata.api.client.results import (
     Scope,
     Waiting,
     Wanted,
@@ -26,8 +23,11 @@ from parsestrata.api.results import (
     read_answer,
     wait_for,
 )
-from parsestrata.api.retry import RetryPolicy
-from parsestrata.api.transfer import Link
+from parsestrata.api.client.retry import RetryPolicy
+from parsestrata.api.client.transfer import Link
+from parsestrata.api.expand import IMAGES, check_expand, check_file_kind, link_to
+from parsestrata.api.models import Job, JobPage, ParseResult
+from parsestrata.api.placing import opened
 from parsestrata.errors import DownloadError
 from parsestrata.options import Transfer, find_api_key
 

@@ -8,9 +8,9 @@ import requests
 import urllib3
 
 from parsestrata.api.addresses import strip_query
-from parsestrata.api.answers import FIRST_ERROR, describe
-from parsestrata.api.connection import PIECE, Connection
-from parsestrata.api.retry import Failure, failure_of, read_retry_after
+from parsestrata.api.client.answers import FIRST_ERROR, describe
+from parsestrata.api.client.connection import PIECE, Connection
+from parsestrata.api.client.retry import Failure, failure_of, read_retry_after
 from parsestrata.errors import DownloadError
 
 _OK, _PARTIAL, _RANGE_REFUSED = 200, 206, 416
