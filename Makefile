@@ -12,7 +12,7 @@ demo: $(VENV)/demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev
-	@$(BIN)/python -m pytest -q --cov --cov-report=term:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(ARGS)
 
 check: $(VENV)/dev
 	@$(BIN)/ruff format --check .

@@ -134,7 +134,9 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def url(store: Store) -> Iterator[str]:
-    def engine(_document: bytes, name: str, _configuration: Any) -> bytes:
+    def engine(
+        _document: bytes, name: str, _configuration: Any, _images: Path
+    ) -> bytes:
         if "broken" in name:
             message = "PDF_IS_BROKEN"
             raise ValueError(message)
