@@ -10,7 +10,8 @@ import pytest
 
 import building as b
 from parsestrata import Report, chunk
-from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
+from parsestrata.conversion.in_thread import iterate_in_thread
+from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.errors import (
     ConfigError,
     FailedSourcesError,

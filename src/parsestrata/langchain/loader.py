@@ -6,7 +6,8 @@ from typing import Unpack
 from langchain_core.document_loaders import BaseLoader
 from langchain_core.documents import Document
 
-from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
+from parsestrata.conversion.in_thread import iterate_in_thread
+from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.langchain.documents import to_document
 from parsestrata.options import OptionValues, make_options
 from parsestrata.report import Report

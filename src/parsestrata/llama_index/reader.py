@@ -9,7 +9,8 @@ from llama_index.core.bridge.pydantic import Field, PrivateAttr
 from llama_index.core.readers.base import BasePydanticReader
 from llama_index.core.schema import Document, MetadataMode, TextNode
 
-from parsestrata.conversion.loading import Loading, as_sources, iterate_in_thread
+from parsestrata.conversion.in_thread import iterate_in_thread
+from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.errors import MissingExtraError, SourceError
 from parsestrata.llama_index.nodes import to_document, to_nodes
 from parsestrata.llama_index.settings import check_picklable, merge_options

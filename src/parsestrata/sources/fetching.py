@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parsestrata.api.body import Body
 from parsestrata.api.stream import ResultStream
 from parsestrata.errors import (
     ContentUnavailableError,
@@ -19,6 +18,7 @@ from parsestrata.errors import (
 from parsestrata.options import Options, Split
 
 if TYPE_CHECKING:
+    from parsestrata.api.body import Body
     from parsestrata.api.client import ParseClient
     from parsestrata.sources.store import Store
 
@@ -173,7 +173,7 @@ class Fetcher:
         with body:
             store.put(body.read(), job_id, asked=asked)
 
-    def _ask(self, job_id: str) -> tuple[Body, tuple[str, ...]]:
+    def _ask(self, job_id: str) -> "tuple[Body, tuple[str, ...]]":
         """Ask for all, or for text where there is no more; say what was asked for."""
         try:
             return self._ask_for(job_id, self._expand), self._expand
@@ -182,7 +182,7 @@ class Fetcher:
                 raise
         return self._ask_for(job_id, TEXT_ONLY), TEXT_ONLY
 
-    def _ask_for(self, job_id: str, expand: tuple[str, ...]) -> Body:
+    def _ask_for(self, job_id: str, expand: tuple[str, ...]) -> "Body":
         options = self._options
         return self.client().fetch(
             job_id,
@@ -193,7 +193,7 @@ class Fetcher:
             job_timeout=options.job_timeout,
         )
 
-    def _keep(self, body: Body, job_id: str, asked: tuple[str, ...]) -> str:
+    def _keep(self, body: "Body", job_id: str, asked: tuple[str, ...]) -> str:
         """Put a result into the store; one that is full loses no result."""
         if self.store is not None:
             try:
