@@ -42,6 +42,8 @@ class Chunk(Struct, frozen=True, kw_only=True, gc=False):
     """One line that goes before the body: document and heading path; or ""."""
     headings: tuple[Heading, ...]
     """The path above all of the body, root first."""
+    heading_path: str
+    """Their texts joined with " > ", "" above the first one."""
     page_number: int
     """First page, 1-based."""
     page_end: int
@@ -67,11 +69,6 @@ class Chunk(Struct, frozen=True, kw_only=True, gc=False):
     """1-based part of a split item."""
     parts: int = 1
     """1 when no item of the chunk was split."""
-
-    @property
-    def heading_path(self) -> str:
-        """The headings joined with " > ", "" above the first one."""
-        return heading_path(self.headings)
 
 
 def contextualize(chunk: Chunk) -> str:

@@ -1,17 +1,20 @@
 """Items -> chunks: the rules in their order, and what each chunk knows."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from typing import TYPE_CHECKING, Any
 
 from parsestrata.chunking.binding import bind
 from parsestrata.chunking.chunk import Chunk, Origin, heading_path, make_uuid
 from parsestrata.chunking.packing import Packer
 from parsestrata.chunking.pieces import Piece, Writer
 from parsestrata.chunking.tokens import resolve_counter
-from parsestrata.document.model import Heading, Item
+from parsestrata.document.model import Heading, Image, Item, Link
 from parsestrata.document.outline import heading_paths, repair_headings
 from parsestrata.options import Options
 from parsestrata.report import DropReason, JobReport
+
+if TYPE_CHECKING:
+    from parsestrata.document.geometry import Region
 
 _FURNITURE: dict[str, DropReason] = {"header": "page_header", "footer": "page_footer"}
 
@@ -93,6 +96,7 @@ class ChunkMaker:
         self._salt = options.id_namespace
         self._report = report
         self._seen: dict[str, int] = {}
+        self._last_path: tuple[tuple[Heading, ...], str] = ((), "")
 
     def make(
         self,
@@ -117,34 +121,37 @@ class ChunkMaker:
             [p.item.position for p in pieces if p.part == 1 and not p.repeated],
             [p.item.position for p in pieces if p.part > 1],
         )
-        first, last = _pages(items)
+        path_text = self._join(path)
+        gathered = _gather(items)
+        pages = (gathered["page_number"], gathered["page_end"])
         chunk = Chunk(
-            id=self._identify(path, (first, last), part, f"{context}\n\n{body}"),
+            id=self._identify(path_text, pages, part, f"{context}\n\n{body}"),
             origin=self._origin,
             body=body,
             context=context,
             headings=path,
-            page_number=first,
-            page_end=last,
+            heading_path=path_text,
             page_label=items[0].page.label,
-            regions=tuple(chain.from_iterable([item.regions for item in items])),
-            items=tuple([item.position for item in items]),
-            item_types=tuple(dict.fromkeys([item.kind for item in items])),
             tables=tuple([p.table for p in pieces if p.table is not None]),
-            concerns=_concerns(items),
-            confidence=_lowest_confidence(items),
-            images=tuple(chain.from_iterable([item.images for item in items])),
-            links=tuple(chain.from_iterable([item.links for item in items])),
             index=self._report.chunks,
             part=part[0],
             parts=part[1],
+            **gathered,
         )
         self._report.chunks += 1
         return chunk
 
+    def _join(self, path: tuple[Heading, ...]) -> str:
+        """Join a path; the one of the chunk before is known."""
+        last, text = self._last_path
+        if path is not last:
+            text = heading_path(path)
+            self._last_path = (path, text)
+        return text
+
     def _identify(
         self,
-        path: tuple[Heading, ...],
+        path: str,
         pages: tuple[int, int],
         part: tuple[int, int],
         text: str,
@@ -159,7 +166,7 @@ class ChunkMaker:
             [
                 self._salt,
                 self._origin.source,
-                heading_path(path),
+                path,
                 f"{pages[0]}-{pages[1]}",
                 f"{part[0]}/{part[1]}",
                 text,
@@ -173,21 +180,35 @@ class ChunkMaker:
         return identity
 
 
-def _pages(items: Sequence[Item]) -> tuple[int, int]:
-    """Find first and last page, those a table was merged from included."""
-    numbers = [item.page.number for item in items]
+def _gather(items: Sequence[Item]) -> dict[str, Any]:
+    """Gather what items know, in their order: fields of a chunk.
+
+    Its pages are those of the items, and those that a table was merged from.
+    """
+    regions: list[Region] = []
+    images: list[Image] = []
+    links: list[Link] = []
+    numbers: list[int] = []
+    concerns: dict[str, None] = {}
+    confidences: list[float] = []
     for item in items:
-        if item.table is not None and item.table.merged_pages:
+        page = item.page
+        numbers.append(page.number)
+        confidences += (item.confidence, page.confidence)
+        regions += item.regions
+        images += item.images
+        links += item.links
+        if item.table is not None:
             numbers += item.table.merged_pages
-    return min(numbers), max(numbers)
-
-
-def _concerns(items: Sequence[Item]) -> tuple[str, ...]:
-    found = [c for item in items if item.table for c in item.table.concerns]
-    return tuple(dict.fromkeys(found))
-
-
-def _lowest_confidence(items: Sequence[Item]) -> float:
-    given = [item.confidence for item in items if item.confidence]
-    given += [item.page.confidence for item in items if item.page.confidence]
-    return min(given, default=0.0)
+            concerns |= dict.fromkeys(item.table.concerns)
+    return {
+        "page_number": min(numbers),
+        "page_end": max(numbers),
+        "regions": tuple(regions),
+        "items": tuple([item.position for item in items]),
+        "item_types": tuple(dict.fromkeys([item.kind for item in items])),
+        "concerns": tuple(concerns),
+        "confidence": min(filter(None, confidences), default=0.0),
+        "images": tuple(images),
+        "links": tuple(links),
+    }

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk, heading_path
+from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk
 from parsestrata.document.geometry import Region, hull
 from parsestrata.document.model import Image, Link
 from parsestrata.errors import ConfigError
@@ -120,7 +120,7 @@ def to_metadata(chunk: Chunk, options: Options, report: JobReport) -> dict[str, 
         "page_label": chunk.page_label,
         "heading": deepest.text if deepest else "",
         "heading_level": deepest.wire_level or deepest.level if deepest else 0,
-        "heading_path": heading_path(headings),
+        "heading_path": chunk.heading_path,
         "bbox": _dump(chunk.regions),
         "item_types": ",".join(chunk.item_types),
         "has_table": bool(tables),

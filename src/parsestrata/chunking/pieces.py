@@ -29,7 +29,7 @@ _NARROWEST = 4
 """Tokens into which any character and a little more goes."""
 
 
-class Piece(msgspec.Struct, frozen=True):
+class Piece(msgspec.Struct, frozen=True, gc=False):
     """A text that goes into one body as it is."""
 
     text: str

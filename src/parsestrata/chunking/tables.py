@@ -14,7 +14,7 @@ _INLINE_TAG = re.compile(r"&lt;(/?(?:sup|sub|b|i|u|s|em|strong|code)\s*/?)&gt;")
 _NEEDS_QUOTES = re.compile(r'[",\r\n]')
 
 
-class TablePart(Struct, frozen=True, kw_only=True):
+class TablePart(Struct, frozen=True, kw_only=True, gc=False):
     """A run of rows of a table, as it goes into the metadata."""
 
     csv: str
@@ -32,7 +32,7 @@ class TablePart(Struct, frozen=True, kw_only=True):
         return f"{self.first_row}-{self.last_row}" if self.last_row else ""
 
 
-class Layout(Struct, frozen=True, kw_only=True):
+class Layout(Struct, frozen=True, kw_only=True, gc=False):
     """How one table is written: an opening that every part repeats, rows, an end."""
 
     opening: str

@@ -60,6 +60,7 @@ class Conversion:
             self.result.lean_item_pages(),
             self.result.lean_metadata(),
             placeholders=self.options.on_failed_page == "placeholder",
+            furniture=self.options.include_page_furniture,
         )
         for page, items in pages:
             self.see_page(page, blank=not items and not page.error)

@@ -103,7 +103,7 @@ class Item(Struct, frozen=True, kw_only=True, gc=False):
     """0-based, counted over the whole document, page furniture included."""
     page: Page
     kind: ItemKind
-    text: str
+    text: str = ""
     """Markdown without page number tags, stripped; "" when there is nothing."""
     plain: str = ""
     """The text without Markdown emphasis and escapes."""

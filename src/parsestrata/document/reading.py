@@ -9,7 +9,15 @@ from parsestrata.api import items as wire
 from parsestrata.api import lean
 from parsestrata.api.models import FailedPage, MetadataPage, StructuredPage
 from parsestrata.document.geometry import Region, make_region, page_side
-from parsestrata.document.model import Image, Item, Link, ListEntry, Page, Table
+from parsestrata.document.model import (
+    FURNITURE,
+    Image,
+    Item,
+    Link,
+    ListEntry,
+    Page,
+    Table,
+)
 
 _Metadata = MetadataPage | lean.Metadata
 
@@ -27,6 +35,7 @@ def read_items(
     metadata: Mapping[int, _Metadata] | None = None,
     *,
     placeholders: bool = False,
+    furniture: bool = True,
 ) -> Iterator[tuple[Page, list[Item]]]:
     """Turn wire pages into pages and their items.
 
@@ -37,6 +46,7 @@ def read_items(
         pages: In the order of the answer, which is kept.
         metadata: Pages of `expand=metadata`, by page number.
         placeholders: Put a text that says so on each failed page.
+        furniture: Read what page headers and footers hold; else they are only named.
 
     Yields:
         `(page, items)`; a failed page has an `error`, a blank one has neither
@@ -49,7 +59,7 @@ def read_items(
         items = []
         if not isinstance(wire_page, FailedPage):
             for wire_item in wire_page.items:
-                items.append(_read_item(wire_item, page, position))
+                items.append(_read_item(wire_item, page, position, furniture))
                 position += 1
         elif placeholders:
             items.append(placeholder(page, position))
@@ -102,9 +112,16 @@ def _read_page(
     )
 
 
-def _read_item(item: wire.Item | lean.Item, page: Page, position: int) -> Item:
+def _read_item(
+    item: wire.Item | lean.Item,
+    page: Page,
+    position: int,
+    furniture: bool,  # noqa: FBT001 - named by its caller
+) -> Item:
     if isinstance(item, wire.UnknownItem):
         return _read_unknown(item, page, position)
+    if not furniture and item.type in FURNITURE:
+        return Item(position=position, page=page, kind=item.type)
     text = clean_markdown(item.md)
     read_fields = _FIELDS.get(item.type)
     fields: dict[str, Any] = read_fields(item) if read_fields else {}
