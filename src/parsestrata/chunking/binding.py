@@ -74,17 +74,20 @@ class _Binder:
     def bind(self, paired: Iterable[tuple[Piece, Path]]) -> Iterator[Block]:
         for piece, path in paired:
             opened = self._opened
-            if opened is not None and path is opened.path and _trails(opened, piece):
-                self._opened = _with_trail(opened, piece)
-                continue
-            yield from self._close()
+            if opened is not None:
+                if path is opened.path and _trails(opened, piece):
+                    self._opened = _with_trail(opened, piece)
+                    continue
+                self._opened = None
+                yield opened
             if piece.item.level:
                 yield from self._release(len(self._lines))
                 self._heads.append(piece)
             self._path = path
             if not piece.item.level:
                 yield from self._add(piece)
-        yield from self._close()
+        if self._opened is not None:
+            yield self._opened
         yield from self._release(len(self._lines))
         if self._heads:
             yield Block(path=self._path, heads=tuple(self._heads))
@@ -96,18 +99,13 @@ class _Binder:
                 yield from self._release(1)
             self._lines.append(piece)
             return
-        yield from self._release(len(self._lines) - self._leading(piece.item))
+        if self._lines:
+            yield from self._release(len(self._lines) - self._leading(piece.item))
         block = self._take(piece)
         if _takes_trail(piece.item):
             self._opened = block
         else:
             yield block
-
-    def _close(self) -> Iterator[Block]:
-        """Let the table or figure go that waited for notes."""
-        if self._opened is not None:
-            yield self._opened
-            self._opened = None
 
     def _leading(self, core: Item) -> int:
         """Count the waiting lines, from the last one up, that belong to the core."""

@@ -57,9 +57,10 @@ def keep_items(
 ) -> Iterator[Item]:
     """Leave out what goes into no chunk, and say why."""
     for item in items:
+        table = item.table
+        if table is not None and table.merged_pages:
+            report.merged_tables[item.position] = table.merged_pages
         reason = _drop_reason(item, options)
-        if item.table is not None and item.table.merged_pages:
-            report.merged_tables[item.position] = item.table.merged_pages
         if reason is None:
             yield item
         else:
@@ -70,7 +71,7 @@ def _drop_reason(item: Item, options: Options) -> DropReason | None:
     """Say why an item goes into no chunk; None when it does."""
     if item.kind in _FURNITURE and not options.include_page_furniture:
         return _FURNITURE[item.kind]
-    if _has_content(item):
+    if (item.text and item.table is None) or _has_content(item):
         return None
     return "merged_into_page" if item.merged_into_page else "empty"
 

@@ -102,7 +102,8 @@ def heading_paths(
     """
     path: tuple[Heading, ...] = ()
     for item in items:
-        path = next_path(path, item)
+        if item.level:
+            path = next_path(path, item)
         yield item, path
 
 

@@ -148,6 +148,9 @@ def _read_regions(
     boxes: Sequence[wire.BBox | lean.Box], page: Page
 ) -> tuple[Region, ...]:
     number, size = page.number, (page.width, page.height)
+    if len(boxes) == 1:
+        box = boxes[0]
+        return (make_region(number, size, (box.x, box.y, box.w, box.h)),)
     return tuple([make_region(number, size, (b.x, b.y, b.w, b.h)) for b in boxes])
 
 
