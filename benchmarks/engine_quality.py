@@ -21,7 +21,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.local.engine import Call, count_pages, read_document
 from parsestrata.sources.local.markup import letters
 from parsestrata.sources.local.parsing import parse_document
@@ -38,7 +38,7 @@ ENTRY = re.compile(r"\s*(?:Chapter )?(\d+(?:\.\d+)*)\s+(\S.*?)[\s.]+\d+\s*")
 
 def parse(data: bytes) -> list[Item]:
     """Return the items of a document in order, with those within lists."""
-    result = json.loads(parse_document(data, make_options()))
+    result = json.loads(parse_document(data, Options()))
     pages = result["items"]["pages"]
     return [item for page in pages for item in page.get("items", ())]
 
@@ -155,7 +155,7 @@ def print_contents(directory: Path) -> None:
     print("\n| document | titles in its contents | are headings | level order agrees |")
     print("|---|---|---|---|")
     for name, (first, last) in WITH_CONTENTS.items():
-        result = json.loads(parse_document(directory / name, make_options()))
+        result = json.loads(parse_document(directory / name, Options()))
         pages = result["text"]["pages"][first - 1 : last]
         lines = [line for page in pages for line in page["text"].splitlines()]
         entries = [match for line in lines if (match := ENTRY.fullmatch(line))]
@@ -197,7 +197,7 @@ def print_rows(directory: Path) -> None:
     for name in TABLES:
         lines = (TRUTH / f"{name}.txt").read_text(encoding="utf-8").splitlines()
         truth = [[letters(cell) for cell in line.split(" | ")] for line in lines]
-        result = json.loads(parse_document(directory / f"{name}.pdf", make_options()))
+        result = json.loads(parse_document(directory / f"{name}.pdf", Options()))
         rows = [
             "\0".join(letters(cell) for cell in row)
             for page in result["items"]["pages"]

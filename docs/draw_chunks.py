@@ -8,7 +8,7 @@ from pathlib import Path
 import parsestrata
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.document.model import Item
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.source import open_source
 
 HERE = Path(__file__).parent
@@ -95,7 +95,7 @@ def draw_legend(chunks: list[parsestrata.Chunk]) -> Iterator[str]:
 
 def draw() -> str:
     """Draw the pages and the legend."""
-    options = make_options(on_failed_page="skip")
+    options = Options(on_failed_page="skip")
     conversion = Conversion(open_source(RESULT, options), options)
     items = list(conversion.items())
     chunks = [

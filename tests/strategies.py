@@ -141,7 +141,7 @@ def any_tables() -> st.SearchStrategy[list[list[Any]]]:
 
 
 def any_options() -> st.SearchStrategy[dict[str, Any]]:
-    """Make keyword arguments for `make_options`."""
+    """Make keyword arguments for `Options`."""
     return st.fixed_dictionaries(
         {
             "max_tokens": st.sampled_from([16, 17, 24, 40, 64, 128, 512, 2000]),

@@ -16,7 +16,7 @@ from parsestrata.api.client import ParseClient
 from parsestrata.api.expand import EXPAND
 from parsestrata.conversion.loading import Loading
 from parsestrata.langchain import LlamaParseLoader
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.store import Store
 from serving import serving
 
@@ -27,7 +27,7 @@ ALL = ("items", "markdown", "metadata", "text")
 
 def described(source: Any, **options: Any) -> list[dict[str, Any]]:
     """Return all there is of each chunk."""
-    loading = Loading(make_options(**options))
+    loading = Loading(Options(**options))
     found = [
         {
             "id": chunk.id,

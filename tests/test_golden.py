@@ -11,7 +11,7 @@ from golden.cases import CASES, Case, Reason
 from parsestrata import chunk
 from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.chunking.tokens import approximate_tokens
-from parsestrata.options import make_options
+from parsestrata.options import Options
 
 FOLDER = Path(__file__).parent / "golden"
 _WIDTH = 88
@@ -66,7 +66,7 @@ def _true_reasons(case: Case, one: Chunk, following: Chunk | None) -> set[Reason
     if following is None:
         return {"end"}
     reasons: set[Reason] = set()
-    options = make_options(**case.options)
+    options = Options(**case.options)
     if one.part < one.parts:
         reasons.add("part")
     together = f"{contextualize(one)}\n\n{following.body}"
@@ -80,7 +80,7 @@ def _true_reasons(case: Case, one: Chunk, following: Chunk | None) -> set[Reason
 
 def _write(case: Case, chunks: list[Chunk]) -> Iterator[str]:
     options = ", ".join(f"{name}={value!r}" for name, value in case.options.items())
-    cap = make_options(**case.options).max_tokens
+    cap = Options(**case.options).max_tokens
     yield case.shows
     yield f"options: {options or 'the defaults'}"
     yield f"left out: {_left_out(case.answer, chunks)}"

@@ -21,7 +21,7 @@ from parsestrata.errors import (
     ParseStrataError,
     QuotaError,
 )
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.source import open_source
 
 KEY = "llx-a-very-secret-key"
@@ -120,7 +120,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def fetch(server: Server, **options: Any) -> list[int]:
     values: dict[str, Any] = {"api_key": KEY, "base_url": server.url, **options}
-    stream = open_source(JOB, make_options(**values))
+    stream = open_source(JOB, Options(**values))
     return [one.page_number for one in stream.item_pages()]
 
 
@@ -185,7 +185,7 @@ def test_key_and_base_url_may_stand_in_the_environment(
     monkeypatch.setenv(name, KEY)
     monkeypatch.setenv("LLAMA_CLOUD_BASE_URL", server.url + "/")
 
-    numbers = [one.page_number for one in open_source(JOB, make_options()).item_pages()]
+    numbers = [one.page_number for one in open_source(JOB, Options()).item_pages()]
 
     assert numbers == [1]
     assert server.headers["Authorization"] == f"Bearer {KEY}"

@@ -21,7 +21,7 @@ from parsestrata.errors import (
     ResponseError,
     SourceError,
 )
-from parsestrata.options import make_options
+from parsestrata.options import Options
 
 WATER = b.result(b.page(1, b.text("Water.")), name="water.pdf")
 SOIL = b.result(b.page(1, b.text("Soil.")), name="soil.pdf")
@@ -29,7 +29,7 @@ SOIL = b.result(b.page(1, b.text("Soil.")), name="soil.pdf")
 
 def load(sources: list[Any], report: Report | None = None, **options: Any) -> list[str]:
     """Return the bodies of all chunks."""
-    loading = Loading(make_options(**options), report)
+    loading = Loading(Options(**options), report)
     return [one.body for one, _ in loading.chunks(sources)]
 
 
@@ -61,7 +61,7 @@ def test_what_is_no_source_says_what_one_is() -> None:
 
 
 def test_sources_come_in_order_each_with_its_report() -> None:
-    loading = Loading(make_options())
+    loading = Loading(Options())
 
     pairs = list(loading.chunks([WATER, SOIL]))
 
@@ -77,7 +77,7 @@ def test_nothing_is_opened_before_its_turn() -> None:
         def read(self) -> bytes:
             raise AssertionError
 
-    chunks = Loading(make_options()).chunks([WATER, Never()])
+    chunks = Loading(Options()).chunks([WATER, Never()])
 
     assert next(chunks)[0].body == "Water."
 
@@ -99,7 +99,7 @@ def test_a_job_without_a_result_raises(
 
 def test_every_failure_is_told_with_its_cause() -> None:
     bodies: list[str] = []
-    loading = Loading(make_options())
+    loading = Loading(Options())
 
     with pytest.raises(FailedSourcesError) as caught:
         bodies.extend(
@@ -143,7 +143,7 @@ def test_an_error_that_is_not_ours_is_not_swallowed() -> None:
 def test_a_text_is_cut_under_the_name_it_is_given(tmp_path: Path) -> None:
     path = tmp_path / "water.json"
     path.write_bytes(b.dump({**WATER, "job": None}))
-    loading = Loading(make_options())
+    loading = Loading(Options())
 
     pairs = list(loading.split_text(path.read_text(), "water.json", {"team": "blue"}))
 

@@ -10,7 +10,7 @@ import pytest
 
 from making_pdfs import Words, heading, make_pdf
 from parsestrata.cli.main import main
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.local.parsing import parse_document
 
 PDF = make_pdf(
@@ -33,7 +33,7 @@ def test_parse_writes_the_result_to_standard_output(
 
     printed = capsys.readouterr()
     assert code == 0
-    assert printed.out.encode() == parse_document(plan, make_options()) + b"\n"
+    assert printed.out.encode() == parse_document(plan, Options()) + b"\n"
 
 
 def test_parse_says_which_pages_failed(

@@ -22,7 +22,7 @@ from parsestrata.errors import (
 )
 from parsestrata.langchain import LlamaParseLoader
 from parsestrata.llama_index import LlamaParseReader
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.local.engine import Call, count_pages, read_document
 from parsestrata.sources.local.markup import letters
 from parsestrata.sources.local.parsing import parse_document
@@ -31,7 +31,7 @@ from parsestrata.sources.local.tessdata import find_tessdata
 
 Json = dict[str, Any]
 SCHEMA = SHARED / "openapi" / "parse-result-response.schema.json"
-OPTIONS = make_options()
+OPTIONS = Options()
 LEAST_COVERED = 0.995
 SHIPPED = EXAMPLES / "reportlab-userguide.pdf"
 ALL_PDFS = sorted(PDFS.glob("*.pdf")) or [SHIPPED]
@@ -377,7 +377,7 @@ def test_the_demo_shows_the_shipped_pdf_and_ends_well() -> None:
 
 @needs_pdfs
 def test_a_scanned_page_is_read_where_language_data_are_there() -> None:
-    options = make_options(ocr_languages="eng")
+    options = Options(ocr_languages="eng")
     try:
         find_tessdata(options.ocr_languages, options.tessdata)
     except ConfigError as error:

@@ -29,7 +29,7 @@ from parsestrata.errors import (
     SourceError,
     UnsupportedFileError,
 )
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.local import parsing
 from parsestrata.sources.local.parsing import parse_document
 from parsestrata.sources.local.tessdata import find_tessdata
@@ -38,7 +38,7 @@ from parsestrata.sources.source import open_source
 needs_posix = pytest.mark.skipif(
     sys.platform == "win32", reason="limits and special files are those of POSIX"
 )
-OPTIONS = make_options()
+OPTIONS = Options()
 PDF = make_pdf(
     [heading("Scope", 80), Words("The plan holds for all wells of the town.", 110)]
 )
@@ -260,7 +260,7 @@ def test_a_bomb_ends_the_worker_and_not_the_caller(tmp_path: Path) -> None:
     assert path.stat().st_size < 10_000
 
     with pytest.raises(EngineCrashedError) as caught:
-        open_source(path, make_options(memory_limit=256))
+        open_source(path, Options(memory_limit=256))
 
     assert str(caught.value).startswith(f"{path}: the engine's process died")
     assert "memory_limit=256 MiB" in str(caught.value)
@@ -271,7 +271,7 @@ def test_a_document_gets_its_time_by_the_page(shipped_pdf: Path) -> None:
     begin = time.monotonic()
 
     with pytest.raises(EngineTimeoutError, match=r"timeout_per_page=0\.0001 s") as hit:
-        open_source(shipped_pdf, make_options(timeout_per_page=0.0001))
+        open_source(shipped_pdf, Options(timeout_per_page=0.0001))
 
     assert isinstance(hit.value, TimeoutError)
     assert hit.value.source == str(shipped_pdf)
@@ -280,7 +280,7 @@ def test_a_document_gets_its_time_by_the_page(shipped_pdf: Path) -> None:
 
 def test_a_document_gets_no_more_than_its_whole_time(shipped_pdf: Path) -> None:
     with pytest.raises(EngineTimeoutError, match=r"parse_timeout=0\.05 s"):
-        open_source(shipped_pdf, make_options(parse_timeout=0.05))
+        open_source(shipped_pdf, Options(parse_timeout=0.05))
 
 
 @needs_posix
@@ -333,13 +333,13 @@ def test_an_encrypted_file_asks_for_its_password(locked_pdf: Path) -> None:
 
 def test_a_wrong_password_is_told_from_a_missing_one(locked_pdf: Path) -> None:
     with pytest.raises(PasswordError, match="the password is wrong") as caught:
-        open_source(locked_pdf, make_options(password="guess-4711"))  # noqa: S106
+        open_source(locked_pdf, Options(password="guess-4711"))  # noqa: S106
 
     assert "4711" not in str(caught.value)
 
 
 def test_the_right_password_opens_it(locked_pdf: Path) -> None:
-    options = make_options(password="password")  # noqa: S106 - of a public sample
+    options = Options(password="password")  # noqa: S106 - of a public sample
 
     chunks = list(parsestrata.chunk(locked_pdf, password="password"))  # noqa: S106
 
@@ -360,7 +360,7 @@ def test_a_password_is_in_no_argument_of_the_worker(
     monkeypatch.setattr(subprocess, "run", spy)
 
     with pytest.raises(EngineCrashedError):
-        parse_document(PDF, make_options(password="swordfish"))  # noqa: S106
+        parse_document(PDF, Options(password="swordfish"))  # noqa: S106
 
     assert "swordfish" not in repr(seen)
 
@@ -417,7 +417,7 @@ def test_a_language_without_data_is_refused_before_anything_is_fetched(
     tmp_path: Path,
 ) -> None:
     with pytest.raises(ConfigError) as caught:
-        parse_document(PDF, make_options(ocr_languages="eng+deu", tessdata=tmp_path))
+        parse_document(PDF, Options(ocr_languages="eng+deu", tessdata=tmp_path))
 
     assert "['eng', 'deu']" in str(caught.value)
     assert str(tmp_path) in str(caught.value)
@@ -495,6 +495,6 @@ def test_libreoffice_that_hangs_is_ended(
     begin = time.monotonic()
 
     with pytest.raises(EngineTimeoutError, match=r"parse_timeout=0\.5 s"):
-        open_source(path, make_options(parse_timeout=0.5))
+        open_source(path, Options(parse_timeout=0.5))
 
     assert time.monotonic() - begin < 20

@@ -12,7 +12,7 @@ from parsestrata import Provenance, Report, chunk, to_flat, to_rich
 from parsestrata.chunking.metadata import KEYS, change_profile
 from parsestrata.conversion.loading import Loading
 from parsestrata.errors import ConfigError
-from parsestrata.options import Split, make_options
+from parsestrata.options import Options, Split
 
 SPLITS = get_args(Split)
 BULKY = (
@@ -28,7 +28,7 @@ BULKY = (
 
 def describe(source: Any, report: Report | None = None, **options: Any) -> list[Any]:
     """Return the metadata of every chunk."""
-    loading = Loading(make_options(**options), report)
+    loading = Loading(Options(**options), report)
     return [loading.metadata(one, job) for one, job in loading.chunks([source])]
 
 

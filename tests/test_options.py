@@ -23,7 +23,6 @@ from parsestrata.options import (
     OptionValues,
     Split,
     TableFormat,
-    make_options,
 )
 
 SECRET = "llx-very-secret"  # noqa: S105 - it opens nothing
@@ -43,7 +42,7 @@ class Tokenizer:
 
 
 def test_the_defaults_are_those_of_the_design() -> None:
-    options = make_options()
+    options = Options()
 
     assert (options.split, options.max_tokens, options.min_tokens) == (
         "chunk",
@@ -81,7 +80,7 @@ def test_every_field_says_what_it_means_or_is_named_after_the_api() -> None:
 )
 def test_a_wrong_word_names_every_right_one(name: str, literal: Any) -> None:
     with pytest.raises(ConfigError) as caught:
-        make_options(**{name: "nonsense"})  # type: ignore[arg-type]
+        Options(**{name: "nonsense"})  # type: ignore[arg-type]
 
     assert str(caught.value).startswith(f"{name}='nonsense': ")
     assert all(f"'{word}'" in str(caught.value) for word in get_args(literal))
@@ -116,7 +115,7 @@ def test_a_wrong_word_names_every_right_one(name: str, literal: Any) -> None:
 )
 def test_a_wrong_value_says_what_is_allowed(values: Any, says: str) -> None:
     with pytest.raises(ConfigError, match=says) as caught:
-        make_options(**values)
+        Options(**values)
 
     assert "\n" not in str(caught.value)
     assert isinstance(caught.value, ValueError)
@@ -134,34 +133,34 @@ def test_a_wrong_value_says_what_is_allowed(values: Any, says: str) -> None:
 )
 def test_a_near_miss_is_told_what_it_was_meant_to_be(wrong: str, right: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        make_options(**{wrong: SECRET})  # type: ignore[arg-type]
+        Options(**{wrong: SECRET})  # type: ignore[arg-type]
 
     assert str(caught.value) == f"unknown option {wrong}: did you mean {right}?"
 
 
 def test_an_unknown_name_lists_all_names() -> None:
     with pytest.raises(ConfigError) as caught:
-        make_options(xyzzy=1)  # type: ignore[call-arg]
+        Options(xyzzy=1)  # type: ignore[call-arg]
 
     assert all(name in str(caught.value) for name in OPTION_NAMES)
 
 
 def test_several_wrong_options_are_all_told() -> None:
     with pytest.raises(ConfigError) as caught:
-        make_options(max_tokens=1, split="x", colour=2)  # type: ignore[call-arg, arg-type]
+        Options(max_tokens=1, split="x", colour=2)  # type: ignore[call-arg, arg-type]
 
     assert str(caught.value).count("; ") == 2
 
 
 def test_a_long_wrong_value_does_not_fill_the_screen() -> None:
     with pytest.raises(ConfigError) as caught:
-        make_options(split="x" * 10_000)  # type: ignore[arg-type]
+        Options(split="x" * 10_000)  # type: ignore[arg-type]
 
     assert len(str(caught.value)) < 400
 
 
 def test_options_do_not_change() -> None:
-    options = make_options(max_tokens=300)
+    options = Options(max_tokens=300)
 
     with pytest.raises(ValueError, match="frozen"):
         options.max_tokens = 200  # type: ignore[misc]
@@ -169,14 +168,14 @@ def test_options_do_not_change() -> None:
 
 @pytest.mark.parametrize("cap", [16, 64, 99])
 def test_a_small_cap_may_be_given_alone(cap: int) -> None:
-    assert make_options(max_tokens=cap).min_tokens == cap
-    assert make_options(max_tokens=cap, min_tokens=3).min_tokens == 3
-    assert Options(**make_options(max_tokens=cap).model_dump()).max_tokens == cap
+    assert Options(max_tokens=cap).min_tokens == cap
+    assert Options(max_tokens=cap, min_tokens=3).min_tokens == 3
+    assert Options(**Options(max_tokens=cap).model_dump()).max_tokens == cap
 
 
 @pytest.mark.parametrize("counter", [len, Tokenizer(), str.split], ids=_name)
 def test_a_counter_is_a_callable_or_a_tokenizer(counter: Any) -> None:
-    options = make_options(count_tokens=counter)
+    options = Options(count_tokens=counter)
 
     assert options.count_tokens is counter
     assert isinstance(options.model_dump()["count_tokens"], str)
@@ -185,7 +184,7 @@ def test_a_counter_is_a_callable_or_a_tokenizer(counter: Any) -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_extra_metadata_may_not_use_a_key_of_the_contract(key: str) -> None:
     with pytest.raises(ConfigError, match=f"{key} is what every chunk says of itself"):
-        make_options(extra_metadata={"team": "blue", key: "x"})
+        Options(extra_metadata={"team": "blue", key: "x"})
 
 
 @pytest.mark.parametrize(
@@ -197,25 +196,25 @@ def test_flat_extra_metadata_are_scalars(value: Any) -> None:
     with pytest.raises(
         ConfigError, match=r"extra_metadata\['team'\]=.*str, int, float"
     ):
-        make_options(extra_metadata={"team": value})
+        Options(extra_metadata={"team": value})
 
 
 @pytest.mark.parametrize("value", [date(2026, 1, 1), object(), float("nan")], ids=_name)
 def test_rich_extra_metadata_are_json(value: Any) -> None:
     with pytest.raises(ConfigError, match=r"extra_metadata\['team'\]=.*expected JSON"):
-        make_options(extra_metadata={"team": [value]}, metadata="rich")
+        Options(extra_metadata={"team": [value]}, metadata="rich")
 
 
 def test_extra_metadata_that_fit_are_taken() -> None:
     flat = {"a": "x", "b": 1, "c": 0.5, "d": True}
     rich = {**flat, "e": [1, {"f": None}]}
 
-    assert make_options(extra_metadata=flat).extra_metadata == flat
-    assert make_options(extra_metadata=rich, metadata="rich").extra_metadata == rich
+    assert Options(extra_metadata=flat).extra_metadata == flat
+    assert Options(extra_metadata=rich, metadata="rich").extra_metadata == rich
 
 
 def test_the_key_is_in_no_text() -> None:
-    options = make_options(api_key=SECRET)
+    options = Options(api_key=SECRET)
 
     texts = [repr(options), str(options), options.model_dump_json()]
     assert not [text for text in texts if SECRET in text]
@@ -225,7 +224,7 @@ def test_the_key_is_in_no_text() -> None:
 @pytest.mark.parametrize("key", [[SECRET], {"key": SECRET}, (SECRET,)], ids=repr)
 def test_a_key_of_a_wrong_kind_is_not_repeated(key: Any) -> None:
     with pytest.raises(ConfigError, match="api_key: ") as caught:
-        make_options(api_key=key)
+        Options(api_key=key)
 
     assert SECRET not in f"{caught.value} {caught.value!r}"
     assert caught.value.__cause__ is None
@@ -235,7 +234,7 @@ def test_two_vocabularies_of_one_class_have_two_names() -> None:
     first, second = Tokenizer("cl100k"), Tokenizer("o200k")
 
     names = {
-        make_options(count_tokens=counter).model_dump()["count_tokens"]
+        Options(count_tokens=counter).model_dump()["count_tokens"]
         for counter in (first, second, first.encode, second.encode)
     }
 
@@ -243,7 +242,7 @@ def test_two_vocabularies_of_one_class_have_two_names() -> None:
 
 
 def test_the_key_survives_pickling() -> None:
-    options = make_options(api_key=SecretStr(SECRET), max_tokens=300)
+    options = Options(api_key=SecretStr(SECRET), max_tokens=300)
 
     again = pickle.loads(pickle.dumps(options))
 
@@ -265,7 +264,7 @@ def test_the_key_survives_pickling() -> None:
 def test_the_key_is_looked_for_in_order(
     option: str | None, environment: dict[str, str], found: str
 ) -> None:
-    options = make_options(api_key=option)
+    options = Options(api_key=option)
 
     with mock.patch.dict(os.environ, environment, clear=True):
         assert options.find_api_key() == found
@@ -274,7 +273,7 @@ def test_the_key_is_looked_for_in_order(
 @pytest.mark.parametrize("key", ["llx-a b", "llx-a\nb", "llx-…", "llx-é", "llx-\x00"])
 def test_a_key_that_cannot_be_sent_is_told_without_it(key: str) -> None:
     with pytest.raises(ConfigError, match="Was it copied whole") as caught:
-        make_options(api_key=key).find_api_key()
+        Options(api_key=key).find_api_key()
 
     assert "llx" not in str(caught.value)
 
@@ -286,7 +285,7 @@ def test_no_key_says_where_it_was_looked_for() -> None:
             ConfigError, match=r"api_key.*LLAMA_CLOUD_API_KEY.*LLAMA_PARSE_API_KEY"
         ),
     ):
-        make_options().find_api_key()
+        Options().find_api_key()
 
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -27,7 +27,7 @@ from parsestrata.chunking.tokens import resolve_counter
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.document.model import Heading, Item
 from parsestrata.document.outline import heading_paths
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from strategies import (
     MARK,
     any_options,
@@ -48,7 +48,7 @@ class Run:
 
     def __init__(self, answer: Json, values: Values) -> None:
         self.answer = answer
-        self.options = make_options(**values)
+        self.options = Options(**values)
         self.count = resolve_counter(self.options.count_tokens)
         conversion = Conversion(open_result(dump(answer), "saved.json"), self.options)
         self.chunks = list(conversion.chunks())

@@ -12,7 +12,7 @@ from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.loading import Loading
 from parsestrata.document.model import Heading, Item
 from parsestrata.document.outline import heading_paths
-from parsestrata.options import Split, make_options
+from parsestrata.options import Options, Split
 from parsestrata.report import JobReport
 from parsestrata.sources.source import open_source
 
@@ -23,7 +23,7 @@ RERUNS = ("clinical-study", "manufacturing-report", "postal-10k")
 def load(
     file: Path, *, split: Split = "chunk", max_tokens: int = CAP
 ) -> tuple[list[Chunk], JobReport]:
-    options = make_options(
+    options = Options(
         split=split, max_tokens=max_tokens, min_tokens=min(100, max_tokens)
     )
     loading = Loading(options)
@@ -33,7 +33,7 @@ def load(
 
 def read(file: Path) -> dict[int, tuple[Item, tuple[Heading, ...]]]:
     """Read the items of a file with their paths, by position."""
-    options = make_options()
+    options = Options()
     items = Conversion(open_source(file, options), options).items()
     return {item.position: (item, path) for item, path in heading_paths(items)}
 

@@ -25,12 +25,12 @@ from parsestrata.errors import (
     SourceError,
     V1ResultError,
 )
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.source import Source, describe_source, open_source
 
 RESULT = result(page(1, heading("Scope"), text("Grüße 水")), page(2, table([["a"]])))
 BODY = dump(RESULT)
-OPTIONS = make_options()
+OPTIONS = Options()
 
 
 @pytest.fixture

@@ -366,7 +366,7 @@ def test_half_a_surrogate_pair_does_not_hide_what_is_malformed() -> None:
     assert caught.value.offset <= body.index(b"nul,") + 3
 
 
-@pytest.mark.parametrize("depth", [5_000, 1_000_000])
+@pytest.mark.parametrize("depth", [200_000, 1_000_000])
 def test_a_body_nested_too_deep_is_malformed(depth: int) -> None:
     body = first_page_with(b'"x": ' + b"[" * depth + b"]" * depth + b", ")
 

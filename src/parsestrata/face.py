@@ -7,7 +7,7 @@ from parsestrata.chunking.chunk import Chunk
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.document.outline import Section
-from parsestrata.options import OptionValues, make_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 from parsestrata.sources.source import Source, open_source
 
@@ -33,7 +33,7 @@ def chunk(
         ConfigError: An option is wrong; before the first chunk.
         ParseStrataError: A source cannot be read.
     """
-    loading = Loading(make_options(**options), report)
+    loading = Loading(Options(**options), report)
     pairs = loading.chunks(as_sources(source))
     return (chunk for chunk, _ in pairs)
 
@@ -48,5 +48,5 @@ def outline(source: Source, **options: Unpack[OptionValues]) -> tuple[Section, .
     Returns:
         The sections at the root, each with its pages and those below it.
     """
-    made = make_options(**options)
+    made = Options(**options)
     return Conversion(open_source(source, made), made).outline()

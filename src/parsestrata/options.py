@@ -62,8 +62,11 @@ _NAMESPACE = bytes.fromhex("8f0cc0de5d6d5b1c9a3e6f1f6f0d6a11")
 class Options(BaseModel):
     """How a result is fetched, split and described.
 
-    Build it with `make_options`, which turns a wrong option into a `ConfigError`
-    that says what is allowed.
+    Args:
+        **values: The fields below, by name.
+
+    Raises:
+        ConfigError: A name or a value is wrong; says what is allowed.
     """
 
     model_config = ConfigDict(
@@ -159,6 +162,14 @@ class Options(BaseModel):
     """Folder of results by job id, asked before the API and filled from it."""
     show_progress: bool = False
     """Show a bar over the sources (extra: progress)."""
+
+    def __init__(self, **values: Unpack["OptionValues"]) -> None:
+        try:
+            super().__init__(**values)
+        except pydantic.ValidationError as error:
+            found = error.errors(include_url=False, include_context=False)
+            problems = "; ".join(_explain(problem) for problem in found)
+            raise ConfigError(problems) from None
 
     @pydantic.field_validator("ocr_languages", mode="before")
     @classmethod
@@ -310,22 +321,6 @@ class OptionValues(TypedDict, total=False):
 
 
 OPTION_NAMES = tuple(Options.model_fields)
-
-
-def make_options(**values: Unpack[OptionValues]) -> Options:
-    """Build options.
-
-    Args:
-        **values: Fields of `Options` by name.
-
-    Raises:
-        ConfigError: A name or a value is wrong; says what is allowed.
-    """
-    try:
-        return Options(**values)
-    except pydantic.ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        raise ConfigError("; ".join(_explain(problem) for problem in found)) from None
 
 
 def _explain(problem: Any) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from parsestrata.errors import ConfigError
-from parsestrata.options import Engine, Options, Region, make_options
+from parsestrata.options import Engine, Options, Region
 
 API_NOTE = (
     "A job id is fetched from the API with the key in LLAMA_CLOUD_API_KEY "
@@ -23,7 +23,7 @@ def options_of(given: argparse.Namespace) -> Options:
     }
     if (password_file := getattr(given, "password_file", None)) is not None:
         values["password"] = _read_password(password_file)
-    return make_options(**values)
+    return Options(**values)
 
 
 def _read_password(path: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from parsestrata.errors import ConfigError, MissingExtraError, SourceError
-from parsestrata.options import make_options
+from parsestrata.options import Options
 from parsestrata.sources.local.parsing import parse_document
 from parsestrata.sources.store import Store
 
@@ -106,7 +106,7 @@ def find_engine() -> "Engine | None":
     """
     if importlib.util.find_spec("liteparse") is None:
         return None
-    options = make_options()
+    options = Options()
 
     def parse(
         document: bytes, name: str, _configuration: Mapping[str, Any], images: Path

@@ -9,7 +9,7 @@ from langchain_core.documents.base import Blob
 
 from parsestrata.conversion.loading import Loading
 from parsestrata.langchain.documents import to_document
-from parsestrata.options import OptionValues, make_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 
 
@@ -27,7 +27,7 @@ class LlamaParseBlobParser(BaseBlobParser):
     """
 
     def __init__(self, **options: Unpack[OptionValues]) -> None:
-        self._options = make_options(**options)
+        self._options = Options(**options)
         self._loading = Loading(self._options)
 
     @property

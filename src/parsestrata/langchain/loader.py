@@ -9,7 +9,7 @@ from langchain_core.documents import Document
 from parsestrata.conversion.in_thread import iterate_in_thread
 from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.langchain.documents import to_document
-from parsestrata.options import OptionValues, make_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 from parsestrata.sources.source import Source
 
@@ -30,7 +30,7 @@ class LlamaParseLoader(BaseLoader):
         self, source: Source | Sequence[Source], **options: Unpack[OptionValues]
     ) -> None:
         self._sources = as_sources(source)
-        self._options = make_options(**options)
+        self._options = Options(**options)
         self._loading = Loading(self._options)
 
     @property

@@ -7,7 +7,7 @@ from langchain_core.documents import BaseDocumentTransformer, Document
 
 from parsestrata.conversion.loading import Loading
 from parsestrata.langchain.documents import to_document
-from parsestrata.options import OptionValues, make_options
+from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 
 
@@ -25,7 +25,7 @@ class HeadingSplitter(BaseDocumentTransformer):
     """
 
     def __init__(self, **options: Unpack[OptionValues]) -> None:
-        self._options = make_options(**options)
+        self._options = Options(**options)
         self._loading = Loading(self._options)
 
     @property

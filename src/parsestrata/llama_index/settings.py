@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from parsestrata.errors import ConfigError
-from parsestrata.options import Options, OptionValues, make_options
+from parsestrata.options import Options, OptionValues
 
 
 def merge_options(
@@ -24,7 +24,7 @@ def merge_options(
         if not values:
             return options
         options = {name: getattr(options, name) for name in options.model_fields_set}
-    return make_options(**{**(options or {}), **values})
+    return Options(**{**(options or {}), **values})
 
 
 def check_picklable(options: Options) -> None:
