@@ -82,6 +82,7 @@ def test_parts_of_a_split_item_count_once() -> None:
     report.place([], [0])
 
     report.verify()
+    assert report.unaccounted == ()
 
 
 def test_a_part_without_its_first_is_found() -> None:

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any, get_args
 
+from parsestrata.cli.output import STANDARD_OUTPUT
 from parsestrata.errors import ConfigError
 from parsestrata.options import Engine, Options, Region
 
@@ -122,4 +123,15 @@ def add_many_jobs(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="DIR",
         help="folder of results, asked before the API and filled from it",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add where the command writes."""
+    parser.add_argument(
+        "-o",
+        "--output",
+        default=STANDARD_OUTPUT,
+        metavar="FILE",
+        help="write there once all is done (default: standard output)",
     )

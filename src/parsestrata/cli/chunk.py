@@ -13,10 +13,11 @@ from parsestrata.cli.arguments import (
     add_document,
     add_many_jobs,
     add_number,
+    add_output,
     add_switch,
     options_of,
 )
-from parsestrata.cli.output import STANDARD_OUTPUT, format_pages, open_output
+from parsestrata.cli.output import format_pages, open_output
 from parsestrata.conversion.loading import Loading
 from parsestrata.options import (
     Context,
@@ -39,12 +40,7 @@ def attach(commands: Any) -> None:
         epilog=API_NOTE,
     )
     parser.set_defaults(run=run)
-    parser.add_argument(
-        "sources",
-        nargs="+",
-        metavar="SOURCE",
-        help=SOURCE_HELP,
-    )
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help=SOURCE_HELP)
     add_choice(parser, "split", Split, "what one chunk is")
     add_number(parser, "max_tokens", "cap of a chunk, its context included")
     add_number(parser, "min_tokens", "smaller ones merge with a neighbour")
@@ -62,13 +58,7 @@ def attach(commands: Any) -> None:
         default="jsonl",
         help="one JSON object a line, or text to read (default: %(default)s)",
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        default=STANDARD_OUTPUT,
-        metavar="FILE",
-        help="write there once all is done (default: standard output)",
-    )
+    add_output(parser)
     parser.add_argument(
         "--report",
         action="store_true",

@@ -8,7 +8,7 @@ from typing import Any
 
 from parsestrata.api.models import FailedPage
 from parsestrata.api.stream import open_result
-from parsestrata.cli.arguments import add_document, options_of
+from parsestrata.cli.arguments import add_document, add_output, options_of
 from parsestrata.cli.output import STANDARD_OUTPUT, open_output
 from parsestrata.errors import ConfigError, PageFailedError, ParseStrataWarning
 from parsestrata.sources.local.parsing import parse_document
@@ -28,13 +28,7 @@ def attach(commands: Any) -> None:
     parser.add_argument(
         "file", metavar="FILE", help="path of a document, or - for standard input"
     )
-    parser.add_argument(
-        "-o",
-        "--output",
-        default=STANDARD_OUTPUT,
-        metavar="FILE",
-        help="write there once all is done (default: standard output)",
-    )
+    add_output(parser)
     parser.add_argument(
         "--images",
         type=Path,
