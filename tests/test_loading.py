@@ -13,6 +13,7 @@ from parsestrata import Report, chunk
 from parsestrata.conversion.in_thread import iterate_in_thread
 from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.errors import (
+    AllPagesFailedError,
     ConfigError,
     FailedSourcesError,
     JobFailedError,
@@ -223,3 +224,24 @@ def test_a_timeout_is_a_timeout_and_the_thread_ends() -> None:
         asyncio.run(within_a_moment())
 
     assert closed.wait(5)
+
+
+@pytest.mark.filterwarnings("ignore::parsestrata.ParseStrataWarning")
+def test_a_document_without_one_good_page_is_an_error_and_no_empty_list() -> None:
+    result = b.dump(b.result(b.failed_page(4, "broken"), b.failed_page(5)))
+    loading = Loading(Options())
+
+    with pytest.raises(AllPagesFailedError, match="page 4 failed: broken") as caught:
+        list(loading.chunks([result]))
+
+    assert caught.value.page_number == 4
+    assert loading.report.jobs[0].failed_pages == {4: "broken", 5: "worker timed out"}
+
+
+@pytest.mark.parametrize("choice", ["skip", "placeholder"])
+def test_a_document_without_one_good_page_may_be_wanted(choice: str) -> None:
+    result = b.dump(b.result(b.failed_page(4, "broken"), b.failed_page(5)))
+
+    chunks = list(Loading(Options(on_failed_page=choice)).chunks([result]))  # type: ignore[arg-type]
+
+    assert bool(chunks) == (choice == "placeholder")

@@ -4,13 +4,14 @@ ParseStrataError
 ├─ ConfigError             bad option or no API key; says where it looked (also ValueError)
 ├─ MissingExtraError       names the extra to install (also ImportError)
 ├─ SourceError             what was given is not there, or is nothing that can be read
-├─ EngineError             the local engine could not parse a document
-│  ├─ UnsupportedFileError no PDF and no office file, damaged, unreadable or too large
-│  ├─ PasswordError        encrypted; the password is wrong or missing
-│  ├─ EngineTimeoutError   it took longer than it may (also TimeoutError)
-│  └─ EngineCrashedError   the engine's process died or was out of memory
+│  └─ EngineError          the local engine could not parse a document
+│     ├─ UnsupportedFileError   no PDF, no office file, damaged or too large
+│     ├─ PasswordError          encrypted; the password is wrong or missing
+│     ├─ EngineTimeoutError     it took longer than it may (also TimeoutError)
+│     └─ EngineCrashedError     the engine's process died or was out of memory
 ├─ AccountingError         an item is neither in a chunk nor in `dropped`: a fault of ours
 ├─ PageFailedError         a page failed and `on_failed_page="raise"`
+│  └─ AllPagesFailedError  not one page of a document could be parsed
 ├─ FailedSourcesError      some of many sources failed; each with its own error
 ├─ APIError                url without query, status, the server's own words
 │  ├─ TransportError       no answer at all
@@ -102,21 +103,8 @@ class SourceError(ParseStrataError):
         return f"{self.source}: {self.problem}"
 
 
-class EngineError(ParseStrataError):
-    """The local engine could not parse a document.
-
-    Attributes:
-        source: The document.
-        problem: What went wrong, and what to do.
-    """
-
-    def __init__(self, source: str, problem: str) -> None:
-        super().__init__(source, problem)
-        self.source = source
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.source}: {self.problem}"
+class EngineError(SourceError):
+    """The local engine could not parse a document."""
 
 
 class UnsupportedFileError(EngineError):
@@ -176,6 +164,13 @@ class PageFailedError(ParseStrataError):
 
     def __str__(self) -> str:
         return f"{self.source}: page {self.page_number} failed: {self.reason}"
+
+
+class AllPagesFailedError(PageFailedError):
+    """No page could be parsed; the fields are of the first. See `on_failed_page`."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}. So did every other page"
 
 
 class FailedSourcesError(ParseStrataError):
@@ -379,7 +374,10 @@ class JobError(ParseStrataError):
 
 
 class JobNotReadyError(JobError):
-    """The job is still PENDING or RUNNING: fetch its result again later."""
+    """The job is still PENDING or RUNNING."""
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}. Fetch its result when it is COMPLETED"
 
 
 class JobFailedError(JobError):

@@ -97,8 +97,9 @@ class Options(BaseModel):
     repair_headings: bool = False
     """Mend missing, false and wrongly levelled headings; counted in the report."""
     on_failed_page: OnFailedPage = "warn"
-    """A page that could not be parsed: warn, raise, skip in silence, or put a
-    chunk in its place that says so. It is in the report in any case."""
+    """A page that could not be parsed: warn (and raise when there is no other), raise,
+    skip in silence, or put a chunk in its place that says so. It is in the report in
+    any case."""
     on_failed_job: OnFailedJob = "raise"
     """Of many sources, one that fails: raise once its turn comes, or report it
     and go on."""

@@ -74,6 +74,11 @@ class JobReport:
         self._fate[position] = fate
 
     @property
+    def nothing_was_parsed(self) -> bool:
+        """Whether there are pages, and every one of them failed."""
+        return 0 < self.pages == len(self.failed_pages)
+
+    @property
     def unaccounted(self) -> tuple[int, ...]:
         """Positions of items that are neither in a chunk nor dropped."""
         return tuple([n for n, fate in enumerate(self._fate) if fate == _UNSEEN])

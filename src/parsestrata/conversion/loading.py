@@ -19,6 +19,7 @@ from parsestrata.conversion.lookahead import open_ahead
 from parsestrata.conversion.progress import show_progress
 from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
+    AllPagesFailedError,
     ConfigError,
     FailedSourcesError,
     ParseStrataError,
@@ -108,9 +109,19 @@ class Loading:
 
         An indexer that reads along has begun to replace old documents when the
         first chunk comes, so that no error may follow.
+
+        Raises:
+            AllPagesFailedError: There is no chunk, and no page that was parsed.
+            PageFailedError: A page failed and `on_failed_page="raise"`.
         """
-        chunks = split_result(conversion)
-        return iter(list(chunks)) if self.options.on_failed_page == "raise" else chunks
+        if self.options.on_failed_page == "raise":
+            yield from list(split_result(conversion))
+            return
+        yield from split_result(conversion)
+        report = conversion.report
+        if self.options.on_failed_page == "warn" and report.nothing_was_parsed:
+            number, reason = next(iter(report.failed_pages.items()))
+            raise AllPagesFailedError(report.source, number, reason)
 
     def _note_namesakes(self, report: JobReport) -> None:
         """Note two jobs of one name: what they have in common has the same ids."""
