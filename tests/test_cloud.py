@@ -1,6 +1,7 @@
 """A document sent up through the client comes back as the chunks it has here."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from llama_cloud import AsyncLlamaCloud, LlamaCloud
 import parsestrata
 from making_pdfs import Words, heading, make_pdf
 from parsestrata.api.client import ParseClient
+from parsestrata.cli.main import main
 from parsestrata.cli.serve import find_engine
 from parsestrata.errors import ConfigError, FailedSourcesError, JobFailedError
 from parsestrata.langchain import LlamaParseLoader
@@ -132,3 +134,22 @@ def test_images_of_an_upload_are_kept_and_downloaded(
     assert written
     assert [path.read_bytes()[:4] for path in written if path.suffix == ".png"]
     assert all(path.stat().st_size for path in written)
+
+
+def test_the_command_sends_a_document_up(
+    url: str,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LLAMA_CLOUD_API_KEY", "any")
+
+    code = main(
+        ["chunk", str(path), "--cloud", "--tier", "cost_effective", "--base-url", url]
+    )
+
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 0
+    assert [row["id"] for row in rows] == [c.id for c in parsestrata.chunk(path)]
+    with ParseClient("any", url) as client:
+        assert [job.tier for job in client.list()] == ["cost_effective"]

@@ -9,7 +9,7 @@ import pytest
 
 import building as b
 from parsestrata import Provenance, Report, chunk, to_flat, to_rich
-from parsestrata.chunking.metadata import KEYS, change_profile
+from parsestrata.chunking.metadata import KEYS
 from parsestrata.conversion.loading import Loading
 from parsestrata.errors import ConfigError
 from parsestrata.options import Options, Split
@@ -74,11 +74,11 @@ def test_a_profile_is_changed_without_touching_what_was_given() -> None:
     [flat] = describe(b.result(b.page(1, b.heading("Water"), b.text("Wet."))))
     before = dict(flat)
 
-    rich = change_profile(flat, "rich")
+    rich = to_rich(flat)
 
     assert flat == before
     assert rich["heading_path"] == ["Water"]
-    assert change_profile(rich, "flat") == flat
+    assert to_flat(rich) == flat
 
 
 @pytest.mark.parametrize("profile", ["flat", "rich"])

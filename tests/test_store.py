@@ -114,7 +114,7 @@ def test_pages_are_kept_as_one_text_too(store: Store) -> None:
     found = store.find(JOB_ID)
     assert found is not None
     with found:
-        assert found.read_section("markdown_full") == b"# Water\n\nSalt."
+        assert b"".join(found.pieces("markdown_full")) == b"# Water\n\nSalt."
     assert "markdown_full" not in json.loads(store.read(JOB_ID))
 
 
@@ -408,3 +408,15 @@ def test_a_result_can_be_unpacked_with_any_tool(store: Store) -> None:
 
     with zipfile.ZipFile(path) as found:
         assert json.loads(found.read("items.json")) == make()["items"]
+
+
+def test_what_is_kept_may_be_read_by_whom_the_umask_says(store: Store) -> None:
+    job_id = store.put(dump(make()))
+    before = os.umask(0o027)
+    try:
+        store.put_file(job_id, "page_1.png", b"a picture")
+    finally:
+        os.umask(before)
+
+    [path] = store.files(job_id).values()
+    assert path.stat().st_mode & 0o777 == 0o640

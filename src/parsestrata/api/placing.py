@@ -1,8 +1,7 @@
 """Files that are read to be sent, and files that are written whole or not at all."""
 
 import io
-import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,15 +14,16 @@ from parsestrata.errors import SourceError, StoreError
 def replace_whole(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that takes its place once all is written, and else leaves no trace.
 
+    Who may read it is what the umask says.
+
     Raises:
         StoreError: The folder cannot be written to, or is full.
     """
     draft: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
-        draft = Path(name)
-        with os.fdopen(handle, "w+b") as file:
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+        with draft.open("x+b") as file:
             yield file
         draft.replace(path)
         draft = None

@@ -16,7 +16,7 @@ from parsestrata.chunking.chunk import PATH_SEPARATOR, Chunk
 from parsestrata.document.geometry import Region, hull
 from parsestrata.document.model import Image, Link
 from parsestrata.errors import ConfigError
-from parsestrata.options import METADATA_KEYS, MetadataProfile, Options
+from parsestrata.options import METADATA_KEYS, Options
 from parsestrata.report import JobReport
 
 _JSON_KEYS: dict[str, Any] = {
@@ -166,13 +166,6 @@ def to_flat(metadata: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(flat.get(key, ""), str):
             flat[key] = separator.join(flat[key])
     return flat
-
-
-def change_profile(
-    metadata: Mapping[str, Any], profile: MetadataProfile
-) -> dict[str, Any]:
-    """Return the metadata in the profile asked for."""
-    return to_rich(metadata) if profile == "rich" else to_flat(metadata)
 
 
 def _dump(values: Sequence[Any]) -> str:

@@ -87,6 +87,16 @@ def add_document(parser: argparse.ArgumentParser) -> None:
     """Add the options of the local engine; a password comes from a file."""
     add_choice(parser, "engine", Engine, "what parses a document")
     parser.add_argument(
+        "--cloud",
+        action="store_const",
+        dest="engine",
+        const="cloud",
+        help="short for --engine cloud: LlamaParse, by upload",
+    )
+    parser.add_argument(
+        "--tier", default=None, metavar="TIER", help="of LlamaParse (default: agentic)"
+    )
+    parser.add_argument(
         "--password-file",
         type=Path,
         default=None,

@@ -129,10 +129,6 @@ class Archive:
         if left:
             raise _damaged(self._path, EOFError())
 
-    def read_section(self, name: str) -> bytes:
-        """Return a content whole."""
-        return b"".join(self.pieces(name))
-
     def body(self, names: tuple[str, ...] | None = None) -> Iterator[bytes]:
         """Yield the answer as JSON, top-level keys in their order.
 
