@@ -10,15 +10,19 @@ same chunks. This module loads neither framework.
 """
 
 from parsestrata.chunking.chunk import Chunk, contextualize
+from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.metadata import Provenance, to_flat, to_rich
+from parsestrata.conversion.tables import DocumentTable
 from parsestrata.document.geometry import Region
 from parsestrata.errors import ParseStrataError, ParseStrataWarning
-from parsestrata.face import chunk, outline
+from parsestrata.face import chunk, outline, tables
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
 
 __all__ = [
     "Chunk",
+    "Citation",
+    "DocumentTable",
     "JobReport",
     "Options",
     "ParseStrataError",
@@ -28,8 +32,10 @@ __all__ = [
     "Report",
     "__version__",
     "chunk",
+    "cite",
     "contextualize",
     "outline",
+    "tables",
     "to_flat",
     "to_rich",
 ]

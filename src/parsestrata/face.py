@@ -1,4 +1,4 @@
-"""The two functions of the package's face: `chunk` and `outline`."""
+"""The functions of the package's face: `chunk`, `outline` and `tables`."""
 
 from collections.abc import Iterator, Sequence
 from typing import Unpack
@@ -6,6 +6,7 @@ from typing import Unpack
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.loading import Loading, as_sources
+from parsestrata.conversion.tables import DocumentTable, extract_tables
 from parsestrata.document.outline import Section
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
@@ -50,3 +51,21 @@ def outline(source: Source, **options: Unpack[OptionValues]) -> tuple[Section, .
     """
     made = Options(**options)
     return Conversion(open_source(source, made), made).outline()
+
+
+def tables(source: Source, **options: Unpack[OptionValues]) -> Iterator[DocumentTable]:
+    """Read the tables of one result, whole, whatever the chunks hold of them.
+
+    Args:
+        source: As for `chunk`.
+        **options: Fields of `Options`; with those of the chunks, `parts` names them.
+
+    Yields:
+        Tables in reading order, those merged over pages once.
+
+    Raises:
+        ConfigError: An option is wrong; before the first table.
+        ParseStrataError: The source cannot be read, or holds no items.
+    """
+    made = Options(**options)
+    return extract_tables(Conversion(open_source(source, made), made))

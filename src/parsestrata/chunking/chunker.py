@@ -35,11 +35,32 @@ def chunk_items(
     Yields:
         Chunks in reading order.
     """
+    prepared = prepare_items(items, options, report)
+    return chunk_prepared(prepared, origin, options, report)
+
+
+def prepare_items(
+    items: Iterable[Item], options: Options, report: JobReport
+) -> Iterable[Item]:
+    """Leave out what goes into no chunk, and mend headings where that is asked for.
+
+    Args:
+        items: All items of the document in reading order.
+        options: `include_page_furniture` and `repair_headings`.
+        report: Takes the dropped items and the repairs.
+    """
     kept = keep_items(items, options, report)
     if options.repair_headings:
-        kept = repair_headings(kept, lambda name: report.repairs.update((name,)))
+        return repair_headings(kept, lambda name: report.repairs.update((name,)))
+    return kept
+
+
+def chunk_prepared(
+    items: Iterable[Item], origin: Origin, options: Options, report: JobReport
+) -> Iterator[Chunk]:
+    """Cut what `prepare_items` left; otherwise as `chunk_items`."""
     writer = Writer(resolve_counter(options.count_tokens), options.table_format)
-    paired = ((writer.write(item), path) for item, path in heading_paths(kept))
+    paired = ((writer.write(item), path) for item, path in heading_paths(items))
     packer = Packer(writer, options, origin.file_name)
     maker = ChunkMaker(origin, options, report)
     for draft in packer.pack(bind(paired)):
