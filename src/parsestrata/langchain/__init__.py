@@ -9,6 +9,7 @@ except ModuleNotFoundError as error:
 
 from parsestrata.langchain.blob_parser import LlamaParseBlobParser
 from parsestrata.langchain.documents import to_document
+from parsestrata.langchain.indexing import chunk_key
 from parsestrata.langchain.loader import LlamaParseLoader
 from parsestrata.langchain.splitter import HeadingSplitter
 
@@ -16,5 +17,6 @@ __all__ = [
     "HeadingSplitter",
     "LlamaParseBlobParser",
     "LlamaParseLoader",
+    "chunk_key",
     "to_document",
 ]
