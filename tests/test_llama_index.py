@@ -14,12 +14,7 @@ from uuid import UUID
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from llama_index.core import MockEmbedding, SimpleDirectoryReader
-from llama_index.core.ingestion import (
-    DocstoreStrategy,
-    IngestionCache,
-    IngestionPipeline,
-)
+from llama_index.core import SimpleDirectoryReader
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.schema import (
     BaseNode,
@@ -30,8 +25,6 @@ from llama_index.core.schema import (
     RelatedNodeInfo,
     TextNode,
 )
-from llama_index.core.storage.docstore import SimpleDocumentStore
-from llama_index.core.vector_stores import SimpleVectorStore
 
 import building as b
 from parsestrata import chunk, contextualize
@@ -514,93 +507,6 @@ def test_a_parser_works_async_and_shows_progress(
 
     assert [n.node_id for n in nodes] == [n.node_id for n in parse(raw)]
     assert "Cutting along headings" in capsys.readouterr().err
-
-
-def pipeline(**options: Any) -> IngestionPipeline:
-    return IngestionPipeline(
-        transformations=[HeadingNodeParser(**options), MockEmbedding(embed_dim=2)],
-        docstore=SimpleDocumentStore(),
-        vector_store=SimpleVectorStore(),
-        cache=IngestionCache(),
-        docstore_strategy=DocstoreStrategy.UPSERTS_AND_DELETE,
-    )
-
-
-def stored(made: IngestionPipeline) -> dict[str, str]:
-    """Return node id -> document id of what is in the vector store."""
-    assert isinstance(made.vector_store, SimpleVectorStore)
-    return dict(made.vector_store.data.text_id_to_ref_doc_id)
-
-
-def test_a_pipeline_does_only_what_changed() -> None:
-    changed = json.loads(b.dump(REPORT).replace(b"leak", b"drip"))
-    made = pipeline()
-
-    first = made.run(documents=read_raw([REPORT, OTHER]))
-    again = made.run(documents=read_raw([REPORT, OTHER]))
-    after = made.run(documents=read_raw([changed, OTHER]))
-
-    assert len(first) == len(LlamaParseReader().load_nodes([REPORT, OTHER]))
-    assert again == []
-    assert {n.metadata["source"] for n in after} == {"water.pdf"}
-    expected = LlamaParseReader().load_nodes([changed, OTHER])
-    assert set(stored(made)) == {node.node_id for node in expected}
-
-
-def test_a_pipeline_forgets_a_document_that_has_gone() -> None:
-    made = pipeline()
-    made.run(documents=read_raw([REPORT, OTHER]))
-
-    after = made.run(documents=read_raw([OTHER]))
-
-    assert after == []
-    expected = LlamaParseReader().load_nodes(OTHER)
-    assert set(stored(made)) == {node.node_id for node in expected}
-    assert set(stored(made).values()) == {document_id("soil.pdf", Options())}
-
-
-def test_a_pipeline_keeps_two_documents_of_one_name_apart() -> None:
-    namesake = json.loads(b.dump(OTHER))
-    namesake["job"] |= {"name": "water.pdf", "id": "pjb-another"}
-    made = pipeline()
-    made.run(documents=read_raw([REPORT, namesake]))
-    before = stored(made)
-
-    again = made.run(documents=read_raw([REPORT, namesake]))
-
-    assert again == []
-    assert stored(made) == before
-    nodes = LlamaParseReader().load_nodes([REPORT, namesake])
-    assert before == {node.node_id: node.ref_doc_id for node in nodes}
-    assert len(set(before.values())) == 2
-
-
-def test_another_option_is_another_key_of_the_cache() -> None:
-    cache = IngestionCache()
-    raw = read_raw(REPORT)
-
-    small, large = (
-        IngestionPipeline(
-            transformations=[HeadingNodeParser(max_tokens=size)], cache=cache
-        ).run(documents=raw)
-        for size in (150, 512)
-    )
-
-    assert len(small) > len(large)
-
-
-def test_two_workers_give_the_ids_of_one() -> None:
-    raw = read_raw([REPORT, OTHER])
-    made = IngestionPipeline(
-        transformations=[HeadingNodeParser(max_tokens=150, id_namespace="x")],
-        disable_cache=True,
-    )
-
-    alone = made.run(documents=raw)
-    together = made.run(documents=raw, num_workers=2)
-
-    assert [n.node_id for n in together] == [n.node_id for n in alone]
-    assert [n.to_dict() for n in together] == [n.to_dict() for n in alone]
 
 
 def test_langchain_documents_need_no_bridge(saved: Path) -> None:

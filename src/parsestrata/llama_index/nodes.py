@@ -24,6 +24,8 @@ _CARRIER = "chunk_id"
 """A key that is never empty: without one the text template would not be used."""
 _METADATA_TEMPLATE = "{value}"
 _TEXT_TEMPLATE = "{metadata_str}\n\n{content}"
+_RAW_TEMPLATE = "{}\n\n{{metadata_str}}\n\n{{content}}"
+"""Of raw results, with their id: a cache knows a document by this text alone."""
 
 
 def document_id(source: str, options: Options, namesake: int = 1) -> str:
@@ -51,11 +53,14 @@ def to_document(
     """
     whole = options.split in {"document", "result"}
     own = document_id(chunk.origin.source, options, namesake) if whole else chunk.id
+    texts = _texts(chunk, metadata)
+    if options.split == "result":
+        texts["text_template"] = _RAW_TEMPLATE.format(own)
     return Document(
         text=chunk.body,
         id_=own,
         metadata=dict(metadata),
-        **_texts(chunk, metadata),
+        **texts,
     )
 
 
