@@ -55,8 +55,20 @@ def test_no_source_is_an_error(nothing: Any) -> None:
         chunk(nothing)
 
 
+def test_sources_may_come_from_a_generator(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        result = b.result(b.page(1, b.text("Water.")), name=name)
+        (tmp_path / name).write_bytes(b.dump(result))
+
+    chunks = list(chunk(tmp_path.glob("*.json")))
+
+    assert {one.origin.source for one in chunks} == {"a.json", "b.json"}
+    with pytest.raises(ConfigError, match="no source was given"):
+        chunk(tmp_path.glob("*.pdf"))
+
+
 def test_what_is_no_source_says_what_one_is() -> None:
-    for wrong in (5, None, iter(["a.json"])):
+    for wrong in (5, None, {"a.json"}):
         with pytest.raises(SourceError, match="is no source"):
             list(chunk(wrong))
 

@@ -22,7 +22,7 @@ TableFormat = Literal["compact", "markdown", "html", "csv"]
 OnFailedPage = Literal["warn", "raise", "skip", "placeholder"]
 OnFailedJob = Literal["raise", "report"]
 MetadataProfile = Literal["flat", "rich"]
-Identity = Literal["name", "job_id"]
+Identity = Literal["name", "job_id", "path"]
 Engine = Literal["local", "cloud"]
 Region = Literal["us", "eu"]
 Transfer = Literal["auto", "inline", "presigned"]
@@ -115,7 +115,8 @@ class Options(BaseModel):
     str, int, float or bool, and with `metadata="rich"` any JSON."""
     identity: Identity = "name"
     """What `source` is and ids build on: the document's file name, so that a
-    document parsed again keeps its ids, or the job id."""
+    document parsed again keeps its ids; the job id; or the path that was given, as it
+    was given, so that files of one name in two folders stand apart."""
     id_namespace: str = ""
     """Mixed into every id, so that two collections in one table never share one."""
     api_key: SecretStr | None = Field(default=None, repr=False, exclude=True)

@@ -36,6 +36,7 @@ class LlamaParseReader(BasePydanticReader):
     is_remote: bool = True
     options: Options = Field(default_factory=Options)
     _loading: Loading = PrivateAttr()
+    _places: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def __init__(
         self,
@@ -77,15 +78,16 @@ class LlamaParseReader(BasePydanticReader):
             source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
                 object of the llama-cloud SDK, or a list of them.
             extra_info: Added to the metadata of every Document; keys of the contract
-                stay the chunk's own.
+                stay the chunk's own, and `last_accessed_date`, which reading a file
+                changes, stays out.
             fs: An fsspec file system that the paths are of; None for local ones.
 
         Raises:
             ParseStrataError: A source cannot be read; see `on_failed_job`.
         """
-        loading = self._loading = Loading(self.options)
+        loading, extra = self._begin(), _lasting(extra_info)
         for chunk, report in loading.chunks(_opened(source, fs)):
-            metadata = loading.metadata(chunk, report, extra_info)
+            metadata = loading.metadata(chunk, report, extra)
             yield to_document(chunk, metadata, self.options, report.namesake)
 
     def load_data(
@@ -139,9 +141,9 @@ class LlamaParseReader(BasePydanticReader):
 
         Takes what `lazy_load_data` takes.
         """
-        loading = self._loading = Loading(self.options)
+        loading, extra = self._begin(), _lasting(extra_info)
         described = (
-            (report, (chunk, loading.metadata(chunk, report, extra_info)))
+            (report, (chunk, loading.metadata(chunk, report, extra)))
             for chunk, report in loading.chunks(_opened(source, fs))
         )
         nodes: list[TextNode] = []
@@ -150,6 +152,11 @@ class LlamaParseReader(BasePydanticReader):
             namesake = reports[0].namesake
             nodes += to_nodes(own, self.options, namesake=namesake)
         return nodes
+
+    def _begin(self) -> Loading:
+        """Begin a run that knows which files the runs before it have read."""
+        self._loading = Loading(self.options, places=self._places)
+        return self._loading
 
     def load_langchain_documents(
         self, *args: Any, **kwargs: Any
@@ -176,6 +183,13 @@ class LlamaParseReader(BasePydanticReader):
             )
             for document in self.load_data(*args, **kwargs)
         ]
+
+
+def _lasting(extra_info: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Leave out what changes by reading alone: each day's hash would be another."""
+    extra = dict(extra_info or {})
+    extra.pop("last_accessed_date", None)
+    return extra
 
 
 def _opened(source: Source | Sequence[Source], fs: Any) -> list[Source]:

@@ -128,7 +128,13 @@ def _open_path(path: Path, options: Options) -> ResultStream:
     if not _stands_at(path, Path.exists):
         problem = "there is no such file, and it is no job id (pjb-…). Check the path"
         raise SourceError(describe_source(path), problem)
-    if not path.is_file() and not path.is_dir():
+    if path.is_dir():
+        problem = (
+            "this is a directory. Name the files in it: a list, or "
+            f'sorted(Path({readable_name(path)!r}).rglob("*.json"))'
+        )
+        raise SourceError(describe_source(path), problem)
+    if not path.is_file():
         problem = "is neither a file nor a directory. Pipe it in and name it -"
         raise SourceError(describe_source(path), problem)
     if is_document(path):
