@@ -14,7 +14,6 @@ from uuid import UUID
 
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
-from llama_index.core import SimpleDirectoryReader
 from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.schema import (
     BaseNode,
@@ -536,24 +535,6 @@ def test_without_a_framework_its_extra_is_named(
         LlamaParseReader().load_langchain_documents(REPORT)
 
 
-def test_a_directory_reader_hands_its_files_on(tmp_path: Path) -> None:
-    for name, result in {"a.json": REPORT, "b.json": OTHER}.items():
-        (tmp_path / name).write_bytes(b.dump(result))
-    directory = SimpleDirectoryReader(
-        str(tmp_path),
-        file_extractor={".json": LlamaParseReader()},
-        raise_on_error=True,
-    )
-
-    documents = directory.load_data()
-
-    expected = [contextualize(c) for c in chunk([REPORT, OTHER])]
-    assert texts(documents, MetadataMode.EMBED) == expected
-    assert texts(documents, MetadataMode.LLM) == expected
-    assert {d.metadata["file_name"] for d in documents} == {"water.pdf", "soil.pdf"}
-    assert {d.metadata["file_type"] for d in documents} == {"application/json"}
-
-
 @pytest.fixture
 def memory() -> Iterable[MemoryFileSystem]:
     fs = MemoryFileSystem()
@@ -561,20 +542,6 @@ def memory() -> Iterable[MemoryFileSystem]:
     fs.pipe_file("/results/b.json", b.dump(OTHER))
     yield fs
     fs.rm("/results", recursive=True)
-
-
-def test_a_directory_reader_reads_another_file_system(memory: MemoryFileSystem) -> None:
-    directory = SimpleDirectoryReader(
-        "/results",
-        fs=memory,
-        file_extractor={".json": LlamaParseReader()},
-        raise_on_error=True,
-    )
-
-    documents = directory.load_data()
-
-    assert [d.metadata["source"] for d in documents][:1] == ["a.json"]
-    assert documents[-1].metadata["source"] == "soil.pdf"
 
 
 def test_a_file_that_is_not_on_the_file_system_is_told(
