@@ -29,6 +29,7 @@ from parsestrata.errors import (
     ParseStrataWarning,
     ResponseError,
     SourceError,
+    UnsupportedFileError,
 )
 from parsestrata.langchain import (
     HeadingSplitter,
@@ -397,6 +398,15 @@ def test_splitting_later_gives_the_ids_of_the_loader(
     assert documents == load(source, identity=identity)
 
 
+def test_splitting_later_keeps_the_path_too(saved: Path) -> None:
+    raw = load(saved, split="result", identity="path")
+
+    documents = HeadingSplitter(identity="path").split_documents(raw)
+
+    assert documents == load(saved, identity="path")
+    assert {document.metadata["source"] for document in documents} == {str(saved)}
+
+
 def test_splitting_later_keeps_the_name_of_a_saved_file(tmp_path: Path) -> None:
     path = tmp_path / "no job.json"
     path.write_bytes(b.dump({**REPORT, "job": None}))
@@ -464,6 +474,17 @@ def test_a_blob_gives_what_the_loader_gives(real_file: Path) -> None:
     documents = LlamaParseBlobParser().parse(blob)
 
     assert documents == load(real_file)
+
+
+def test_a_blob_of_an_office_file_is_a_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "letter.docx"
+    path.write_bytes(b"PK\x03\x04")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(UnsupportedFileError, match="takes LibreOffice to read"):
+        LlamaParseBlobParser().parse(Blob.from_path(path))
 
 
 def test_a_blob_in_memory_lends_its_metadata() -> None:

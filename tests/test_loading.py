@@ -73,6 +73,29 @@ def test_what_is_no_source_says_what_one_is() -> None:
             list(chunk(wrong))
 
 
+def test_files_of_one_name_stand_apart_by_path(tmp_path: Path) -> None:
+    paths = [tmp_path / "a" / "water.json", tmp_path / "b" / "water.json"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b.dump(WATER))
+
+    by_name = [one.id for one in chunk([*paths])]
+    by_path = [(one.origin.source, one.id) for one in chunk(paths, identity="path")]
+
+    assert len(set(by_name)) == 1
+    assert [source for source, _ in by_path] == [str(path) for path in paths]
+    assert len(set(by_path)) == 2
+
+
+def test_what_has_no_path_goes_by_its_name() -> None:
+    sources = [WATER, b.dump(SOIL), {**SOIL, "job": None}]
+
+    names = [one.origin.source for one in chunk(sources, identity="path")]
+
+    assert names[:2] == ["water.pdf", "soil.pdf"]
+    assert names[2].startswith("result-")
+
+
 def test_sources_come_in_order_each_with_its_report() -> None:
     loading = Loading(Options())
 
