@@ -16,7 +16,7 @@ _LONGEST_INTRODUCTION = 150
 """Tokens of a text that ends with a colon and introduces what follows."""
 _LONGEST_NOTE = 100
 """Tokens of a text below a table that reads like a note without being labelled so."""
-_CAPTION_LABELS = frozenset({"caption", "figure_title"})
+CAPTION_LABELS = frozenset({"caption", "figure_title"})
 _NOTE_LABELS = frozenset({"footnote"})
 _NOTE = re.compile(
     r"<sup>|(?:data )?sources?\b|notes?\b|data:|see accompanying\b", re.IGNORECASE
@@ -155,7 +155,7 @@ def _waits(piece: Piece) -> bool:
 
 
 def _is_caption(piece: Piece) -> bool:
-    return piece.item.label in _CAPTION_LABELS
+    return piece.item.label in CAPTION_LABELS
 
 
 def _takes_trail(item: Item) -> bool:
