@@ -1,6 +1,6 @@
 """The two functions of the package's face: `chunk` and `outline`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Unpack
 
 from parsestrata.chunking.chunk import Chunk
@@ -9,11 +9,11 @@ from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.document.outline import Section
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
-from parsestrata.sources.source import Source, open_source
+from parsestrata.sources.source import Source, Sources, open_source
 
 
 def chunk(
-    source: Source | Sequence[Source],
+    source: Sources,
     *,
     report: Report | None = None,
     **options: Unpack[OptionValues],

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -302,7 +302,7 @@ class OptionValues(TypedDict, total=False):
     tier: str
     version: str
     password: SecretStr | str | None
-    ocr_languages: tuple[str, ...] | str
+    ocr_languages: Sequence[str]
     tessdata: Path | str | None
     timeout_per_page: float
     parse_timeout: float

@@ -233,7 +233,7 @@ class Loading:
         return metadata
 
 
-def as_sources(source: Source | Sequence[Source]) -> list[Source]:
+def as_sources(source: Any) -> list[Source]:
     """Make a list of one source or many.
 
     Args:
@@ -243,10 +243,9 @@ def as_sources(source: Source | Sequence[Source]) -> list[Source]:
     Raises:
         ConfigError: There is none.
     """
-    many = isinstance(source, list | tuple) or (
-        isinstance(source, Iterator) and not hasattr(source, "read")
-    )
-    sources = list(source) if many else [source]
+    is_generator = isinstance(source, Iterator) and not hasattr(source, "read")
+    many = is_generator or isinstance(source, list | tuple)
+    sources: list[Source] = list(source) if many else [source]
     if not sources:
         message = "no source was given: name a job id or a saved result"
         raise ConfigError(message)

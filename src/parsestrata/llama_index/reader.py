@@ -1,6 +1,6 @@
 """LlamaParseReader: job ids or saved results -> Documents or nodes."""
 
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping
 from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,7 +16,7 @@ from parsestrata.llama_index.nodes import to_document, to_nodes
 from parsestrata.llama_index.settings import check_picklable, merge_options
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
-from parsestrata.sources.source import Source
+from parsestrata.sources.source import Source, Sources
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document as LangChainDocument
@@ -68,7 +68,7 @@ class LlamaParseReader(BasePydanticReader):
 
     def lazy_load_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> Generator[Document, None, None]:
@@ -92,7 +92,7 @@ class LlamaParseReader(BasePydanticReader):
 
     def load_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
@@ -101,7 +101,7 @@ class LlamaParseReader(BasePydanticReader):
 
     async def aload_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
@@ -110,7 +110,7 @@ class LlamaParseReader(BasePydanticReader):
 
     async def alazy_load_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
@@ -122,7 +122,7 @@ class LlamaParseReader(BasePydanticReader):
 
     async def astream_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> AsyncIterator[Document]:
@@ -133,7 +133,7 @@ class LlamaParseReader(BasePydanticReader):
 
     def load_nodes(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[TextNode]:
@@ -192,7 +192,7 @@ def _lasting(extra_info: Mapping[str, Any] | None) -> dict[str, Any]:
     return extra
 
 
-def _opened(source: Source | Sequence[Source], fs: Any) -> list[Source]:
+def _opened(source: Sources, fs: Any) -> list[Source]:
     """Read paths through a file system of fsspec."""
     sources = as_sources(source)
     if fs is None:
