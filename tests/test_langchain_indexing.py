@@ -16,7 +16,12 @@ from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 import building as b
 from parsestrata.chunking.metadata import KEYS
-from parsestrata.errors import ConfigError, FailedSourcesError, MalformedJSONError
+from parsestrata.errors import (
+    ConfigError,
+    FailedSourcesError,
+    MalformedJSONError,
+    PageFailedError,
+)
 from parsestrata.langchain import HeadingSplitter, LlamaParseLoader, chunk_key
 
 Cleanup = Literal["incremental", "full", "scoped_full"]
@@ -322,6 +327,42 @@ def test_a_run_that_broke_off_midway_lost_nothing_and_is_made_good(
     assert broken_off >= before
     assert counts == (0, 1, 2 * SECTIONS)
     assert set(made.store.store) == ids(load([changed, report("air.pdf")]))
+
+
+def test_incremental_cleanup_that_broke_off_midway_is_made_good_by_the_next_run() -> (
+    None
+):
+    """It deletes after each batch what the batches to come would have kept."""
+    made = Index()
+    made.run(LlamaParseLoader([report("water.pdf"), report("air.pdf")]), "incremental")
+    before = set(made.store.store)
+
+    with pytest.raises(FailedSourcesError):
+        made.run(
+            LlamaParseLoader([report("water.pdf"), b"{"]), "incremental", batch_size=5
+        )
+    broken_off = set(made.store.store)
+    made.run(LlamaParseLoader([report("water.pdf"), report("air.pdf")]), "incremental")
+
+    assert len(broken_off) == len(before) - SECTIONS % 5
+    assert set(made.store.store) == before
+
+
+@each_cleanup
+def test_a_page_that_failed_this_time_keeps_its_chunks_when_it_must_not_fail(
+    indexed: Index, cleanup: Cleanup
+) -> None:
+    before = set(indexed.store.store)
+    broken = report()
+    broken["items"]["pages"][1] = b.failed_page(2)
+
+    with pytest.raises(PageFailedError, match="page 2"):
+        indexed.run(LlamaParseLoader(broken, on_failed_page="raise"), cleanup)
+    kept = set(indexed.store.store)
+    counts = indexed.run(LlamaParseLoader(broken, on_failed_page="skip"), cleanup)
+
+    assert kept == before
+    assert counts == (0, 4, SECTIONS - 4)
 
 
 def test_two_documents_of_one_name_stand_apart_by_job_id() -> None:

@@ -181,6 +181,24 @@ def test_two_documents_of_one_name_stand_apart() -> None:
     assert len(set(before.values())) == 2
 
 
+def test_chunks_as_documents_are_compared_one_by_one_and_old_ones_stay() -> None:
+    """The pipeline asks a vector store to delete by document, which they have none of."""
+    embedding, store = CountingEmbedding(embed_dim=2), SimpleVectorStore()
+    made = IngestionPipeline(
+        transformations=[embedding],
+        docstore=SimpleDocumentStore(),
+        vector_store=store,
+        docstore_strategy=DocstoreStrategy.UPSERTS_AND_DELETE,
+    )
+    made.run(documents=LlamaParseReader().load_data(report()))
+    embedding.seen.clear()
+
+    after = made.run(documents=LlamaParseReader().load_data(report(changed=3)))
+
+    assert len(after) == len(embedding.seen) == 1
+    assert len(store.data.text_id_to_ref_doc_id) == SECTIONS + 1
+
+
 # What fails
 
 
