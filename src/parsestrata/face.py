@@ -22,7 +22,7 @@ def chunk(
 
     Args:
         source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an SDK
-            object, or a list of them.
+            object, or a list or generator of them.
         report: A `Report()` that is filled on the way, complete with the last chunk.
         **options: Fields of `Options`.
 

@@ -117,12 +117,8 @@ def _find_origin(result: ResultStream, options: Options) -> Origin:
 
 def given_path(result: ResultStream) -> str:
     """Return the path of the file that a result was read from, "" without one."""
-    job_id = result.job.id if result.job else ""
-    return (
-        ""
-        if result.source.startswith("<") or result.source == job_id
-        else result.source
-    )
+    path, job = result.source, result.job
+    return "" if path.startswith("<") or (job and path == job.id) else path
 
 
 def _name_by_content(result: ResultStream) -> str:

@@ -19,7 +19,7 @@ class LlamaParseLoader(BaseLoader):
 
     Args:
         source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
-            object of the llama-cloud SDK, or a list of them.
+            object of the llama-cloud SDK, or a list or generator of them.
         **options: Fields of `parsestrata.Options`: `split`, `max_tokens`, ...
 
     Raises:

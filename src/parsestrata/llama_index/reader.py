@@ -76,7 +76,7 @@ class LlamaParseReader(BasePydanticReader):
 
         Args:
             source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
-                object of the llama-cloud SDK, or a list of them.
+                object of the llama-cloud SDK, or a list or generator of them.
             extra_info: Added to the metadata of every Document; keys of the contract
                 stay the chunk's own, and `last_accessed_date`, which reading a file
                 changes, stays out.
