@@ -1,5 +1,7 @@
 """Fixtures and switches that all tests share."""
 
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,58 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden", action="store_true", help="rewrite the golden files, then fail"
     )
+    parser.addoption(
+        "--extras",
+        metavar="NAME,…",
+        help="the extras that are installed; tests that need another are left out and "
+        "listed. By default all, and `dev`",
+    )
+
+
+# Tests say which extras they need: a file by `pytestmark = pytest.mark.needs(…)`, a
+# single test by the same mark. Nothing is left out but where `--extras` is given.
+
+_FILE_NEEDS = re.compile(r"^pytestmark = pytest\.mark\.needs\((.*)\)$", re.MULTILINE)
+
+
+def missing_extras(config: pytest.Config, needed: Iterable[str]) -> list[str]:
+    given: str | None = config.getoption("--extras")
+    return [] if given is None else sorted({*needed} - {*given.split(",")})
+
+
+def missing_for_file(config: pytest.Config, file: Path) -> list[str]:
+    found = _FILE_NEEDS.search(file.read_text(encoding="utf-8"))
+    return missing_extras(config, re.findall(r'"(.+?)"', found[1]) if found else ())
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave a file out before its imports fail."""
+    if not collection_path.match("test_*.py"):
+        return None
+    return bool(missing_for_file(config, collection_path)) or None
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    left_out = [
+        item
+        for item in items
+        if missing_extras(
+            config, (n for mark in item.iter_markers("needs") for n in mark.args)
+        )
+    ]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for file in sorted(Path(__file__).parent.glob("test_*.py")):
+        missing = ", ".join(missing_for_file(config, file))
+        if missing:
+            terminalreporter.write_line(f"LEFT OUT {file.name}: needs {missing}")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -44,9 +44,10 @@ from parsestrata.errors import (
     ParseStrataWarning,
     SourceError,
 )
-from parsestrata.langchain import LlamaParseLoader
 from parsestrata.llama_index import HeadingNodeParser, LlamaParseReader, document_id
 from parsestrata.options import Context, Options, Split
+
+pytestmark = pytest.mark.needs("llama-index")
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 CONTEXTS: tuple[Context, ...] = get_args(Context)
@@ -603,7 +604,10 @@ def test_two_workers_give_the_ids_of_one() -> None:
     assert [n.to_dict() for n in together] == [n.to_dict() for n in alone]
 
 
+@pytest.mark.needs("langchain")
 def test_langchain_documents_need_no_bridge(saved: Path) -> None:
+    from parsestrata.langchain import LlamaParseLoader  # noqa: PLC0415 - its extra
+
     documents = LlamaParseReader().load_langchain_documents(source=saved)
     positional = LlamaParseReader().load_langchain_documents(saved)
 

@@ -306,6 +306,7 @@ def check_types(path: Path) -> str:
     return made.stdout + made.stderr
 
 
+@pytest.mark.needs("dev")
 def test_code_of_users_is_well_typed() -> None:
     assert check_types(USERS) == ""
 
@@ -323,6 +324,7 @@ def test_code_of_users_is_well_typed() -> None:
     ],
     ids=["chunk", "word", "number", "text", "reader", "parser", "method"],
 )
+@pytest.mark.needs("dev")
 def test_a_wrong_option_is_an_error_to_the_type_checker(
     tmp_path: Path, right: str, wrong: str, says: str
 ) -> None:
