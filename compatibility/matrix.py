@@ -7,7 +7,8 @@
 A corner is a Python, a set of extras and one end of the ranges of versions. All three
 are read from pyproject.toml: a new extra or Python is tried without a change here. Each
 corner has a virtual environment of its own in `.matrix`, with the log beside it, and
-runs every test that its extras allow (`pytest --extras`, see tests/conftest.py).
+runs every test that its extras allow, that of one extra the tests that need it
+(`pytest --extras --needing`, see tests/conftest.py). Hypothesis draws few examples.
 """
 
 import argparse
@@ -168,6 +169,8 @@ def _install(corner: Corner, python: Path, groups: Sequence[str], log: TextIO) -
 def _pytest(corner: Corner, workers: int) -> Iterator[str]:
     yield from ("-m", "pytest", "-q", "-p", "no:cacheprovider")
     yield f"--extras={','.join(corner.extras)}"
+    if corner.label in corner.extras:
+        yield f"--needing={corner.label}"
     if workers > 1:
         yield f"--numprocesses={workers}"
 
@@ -184,6 +187,7 @@ def _run(out: TextIO, *command: str | Path, quiet: bool = False) -> None:
     environment = {
         **os.environ,
         "PATH": os.pathsep.join((str(own), os.environ["PATH"])),
+        "HYPOTHESIS_PROFILE": "few",
         "UV_LINK_MODE": "copy",  # nltk reads no file that is linked
         "UV_PYTHON_DOWNLOADS": "never",
     }

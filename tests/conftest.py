@@ -1,7 +1,6 @@
 """Fixtures and switches that all tests share."""
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -28,6 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="the extras that are installed; tests that need another are left out and "
         "listed. By default all, and `dev`",
     )
+    parser.addoption(
+        "--needing", metavar="NAME", help="run only the tests that need this extra"
+    )
 
 
 # Tests say which extras they need: a file by `pytestmark = pytest.mark.needs(…)`, a
@@ -36,34 +38,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 _FILE_NEEDS = re.compile(r"^pytestmark = pytest\.mark\.needs\((.*)\)$", re.MULTILINE)
 
 
-def missing_extras(config: pytest.Config, needed: Iterable[str]) -> list[str]:
-    given: str | None = config.getoption("--extras")
-    return [] if given is None else sorted({*needed} - {*given.split(",")})
-
-
-def missing_for_file(config: pytest.Config, file: Path) -> list[str]:
+def needs_of_file(file: Path) -> set[str]:
     found = _FILE_NEEDS.search(file.read_text(encoding="utf-8"))
-    return missing_extras(config, re.findall(r'"(.+?)"', found[1]) if found else ())
+    return set(re.findall(r'"(.+?)"', found[1])) if found else set()
+
+
+def needs_of_test(item: pytest.Item) -> set[str]:
+    return {name for mark in item.iter_markers("needs") for name in mark.args}
+
+
+def missing_extras(config: pytest.Config, needed: set[str]) -> list[str]:
+    given: str | None = config.getoption("--extras")
+    return [] if given is None else sorted(needed - {*given.split(",")})
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Leave a file out before its imports fail."""
     if not collection_path.match("test_*.py"):
         return None
-    return bool(missing_for_file(config, collection_path)) or None
+    return bool(missing_extras(config, needs_of_file(collection_path))) or None
 
 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
+    wanted: str | None = config.getoption("--needing")
     left_out = [
         item
         for item in items
-        if missing_extras(
-            config, (n for mark in item.iter_markers("needs") for n in mark.args)
-        )
+        if missing_extras(config, needs_of_test(item))
+        or (wanted and wanted not in needs_of_test(item))
     ]
-    items[:] = [item for item in items if item not in left_out]
+    gone = {*left_out}
+    items[:] = [item for item in items if item not in gone]
     config.hook.pytest_deselected(items=left_out)
 
 
@@ -71,22 +78,9 @@ def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
     for file in sorted(Path(__file__).parent.glob("test_*.py")):
-        missing = ", ".join(missing_for_file(config, file))
+        missing = ", ".join(missing_extras(config, needs_of_file(file)))
         if missing:
             terminalreporter.write_line(f"LEFT OUT {file.name}: needs {missing}")
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test that takes `real_file` once for each real response."""
-    if "real_file" in metafunc.fixturenames:
-        files = REAL_FILES or [
-            pytest.param(
-                None,
-                marks=pytest.mark.skip(reason=f"no real responses in {REAL_RESPONSES}"),
-            )
-        ]
-        ids = [file.name for file in REAL_FILES] or ["none"]
-        metafunc.parametrize("real_file", files, ids=ids)
 
 
 @pytest.fixture
