@@ -2,6 +2,7 @@
 
     python compatibility/matrix.py                    # every corner
     python compatibility/matrix.py 3.11-none-oldest   # these alone
+    python compatibility/matrix.py none-oldest        # with the Python that runs this
     python compatibility/matrix.py --list
 
 A corner is a Python, a set of extras and one end of the ranges of versions. All three
@@ -95,7 +96,7 @@ def find_python(version: str) -> Path | None:
     """Find an interpreter, on the path or among those of pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     on_path = shutil.which(f"python{version}")
-    candidates = [Path(on_path)] if on_path else []
+    candidates = [Path(sys.executable), *([Path(on_path)] if on_path else [])]
     candidates += sorted(pyenv.glob(f"versions/{version}.*/bin/python"))
     asks = "import sys; print('{}.{}'.format(*sys.version_info))"
     for candidate in candidates:
@@ -232,15 +233,21 @@ def _print_row(outcome: Outcome) -> Outcome:
 
 
 def choose(every: Sequence[Corner], names: Sequence[str]) -> list[Corner]:
-    """Pick corners by name; all without names.
+    """Pick corners by name, without a Python for the running one; all without names.
 
     Raises:
         SystemExit: There is none of a name.
     """
+    here = "{}.{}-".format(*sys.version_info)
     known = {one.name: one for one in every}
+    known |= {
+        n.removeprefix(here): one for n, one in known.items() if n.startswith(here)
+    }
     unknown = [name for name in names if name not in known]
     if unknown:
-        sys.exit(f"no such corner: {', '.join(unknown)}. There are: {', '.join(known)}")
+        sys.exit(
+            f"no such corner: {', '.join(unknown)}. There are: {', '.join(one.name for one in every)}"
+        )
     return [known[name] for name in names] or list(every)
 
 

@@ -83,6 +83,19 @@ def pytest_terminal_summary(
             terminalreporter.write_line(f"LEFT OUT {file.name}: needs {missing}")
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that takes `real_file` once for each real response."""
+    if "real_file" in metafunc.fixturenames:
+        files = REAL_FILES or [
+            pytest.param(
+                None,
+                marks=pytest.mark.skip(reason=f"no real responses in {REAL_RESPONSES}"),
+            )
+        ]
+        ids = [file.name for file in REAL_FILES] or ["none"]
+        metafunc.parametrize("real_file", files, ids=ids)
+
+
 @pytest.fixture
 def shipped_pdf() -> Path:
     """Return the PDF that ships with the package."""
