@@ -7,8 +7,8 @@
 
 A corner is a Python, a set of extras and one end of the ranges of versions. All three
 are read from pyproject.toml: a new extra or Python is tried without a change here. Each
-corner has a virtual environment of its own in `.matrix`, with the log beside it, and
-runs every test that its extras allow, that of one extra the tests that need it
+corner has a virtual environment of its own in `.matrix`, with the log beside it. Without
+extras every test runs that needs none, with extras every test that needs one of them
 (`pytest --extras --needing`, see tests/conftest.py). Hypothesis draws few examples.
 """
 
@@ -169,9 +169,10 @@ def _install(corner: Corner, python: Path, groups: Sequence[str], log: TextIO) -
 
 def _pytest(corner: Corner, workers: int) -> Iterator[str]:
     yield from ("-m", "pytest", "-q", "-p", "no:cacheprovider")
-    yield f"--extras={','.join(corner.extras)}"
-    if corner.label in corner.extras:
-        yield f"--needing={corner.label}"
+    extras = ",".join(corner.extras)
+    yield f"--extras={extras}"
+    if extras:
+        yield f"--needing={extras}"
     if workers > 1:
         yield f"--numprocesses={workers}"
 

@@ -28,7 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "listed. By default all, and `dev`",
     )
     parser.addoption(
-        "--needing", metavar="NAME", help="run only the tests that need this extra"
+        "--needing",
+        metavar="NAME,…",
+        help="run only the tests that need one of these extras",
     )
 
 
@@ -62,12 +64,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    wanted: str | None = config.getoption("--needing")
+    needing: str | None = config.getoption("--needing")
+    wanted = {*needing.split(",")} if needing else set()
     left_out = [
         item
         for item in items
         if missing_extras(config, needs_of_test(item))
-        or (wanted and wanted not in needs_of_test(item))
+        or (wanted and wanted.isdisjoint(needs_of_test(item)))
     ]
     gone = {*left_out}
     items[:] = [item for item in items if item not in gone]
