@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check golden bench clean
+.PHONY: demo test check golden bench matrix clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/demo.py
@@ -30,8 +30,12 @@ bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/engine_quality.py
 	@$(BIN)/python benchmarks/transfer.py
 
+# The oldest and newest releases that are allowed; CORNERS=none-oldest tries one of them.
+matrix: $(VENV)/dev
+	@$(BIN)/python compatibility/matrix.py $(CORNERS)
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .matrix
 
 $(VENV)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "parsestrata needs Python 3.11 or newer; name one with make PYTHON=python3.12")'

@@ -216,6 +216,7 @@ def test_a_page_out_of_range_says_the_range(
 # Search
 
 
+@pytest.mark.needs("agent")
 def test_the_best_passage_comes_first_with_its_section(harbour: DocumentTools) -> None:
     answer = harbour.search("lead limits at taps", k=2)
 
@@ -223,6 +224,7 @@ def test_the_best_passage_comes_first_with_its_section(harbour: DocumentTools) -
     assert answer.citations[0].page_number == 2
 
 
+@pytest.mark.needs("agent")
 def test_a_search_keeps_within_its_section(harbour: DocumentTools) -> None:
     document = harbour.open()
 
@@ -231,6 +233,7 @@ def test_a_search_keeps_within_its_section(harbour: DocumentTools) -> None:
     assert {hit.passage.section for hit in hits} == {"s1.2", "s1.2.1", "s1.2.2"}
 
 
+@pytest.mark.needs("agent")
 def test_words_are_found_by_their_stems_and_japanese_by_its_characters() -> None:
     tools = DocumentTools(
         b.result(b.page(1, b.text("The mains were renewed.")), b.page(2, b.text("水資源管理")))
@@ -241,6 +244,7 @@ def test_words_are_found_by_their_stems_and_japanese_by_its_characters() -> None
     assert [[c.page_number for c in one] for one in found] == [[1], [2]]
 
 
+@pytest.mark.needs("agent")
 def test_a_search_for_what_is_not_there_says_so(harbour: DocumentTools) -> None:
     answer = harbour.search("zebra")
 

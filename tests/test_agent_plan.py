@@ -10,6 +10,9 @@ import pytest
 
 from parsestrata.agent import DocumentTools
 
+pytestmark = pytest.mark.needs("agent", "local")
+
+
 EXAMPLE = Path(__file__).resolve().parents[1] / "examples" / "agent_plan.py"
 ANSWERS = (
     (8, "requires Python versions 3.7+ or higher"),

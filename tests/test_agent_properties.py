@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +16,9 @@ from parsestrata.agent.answer import SMALLEST_BUDGET
 from parsestrata.errors import ToolCallError
 from parsestrata.options import Options
 from strategies import MARK, any_results, count_words
+
+pytestmark = pytest.mark.needs("agent")
+
 
 BUDGETS = st.sampled_from([SMALLEST_BUDGET, SMALLEST_BUDGET + 1, 500, 1500, 6000])
 

@@ -19,6 +19,8 @@ from parsestrata.options import OptionValues
 from parsestrata.sources.store import Store
 from serving import serving
 
+pytestmark = pytest.mark.needs("server", "local", "langchain")
+
 PDF = make_pdf(
     [heading("Water", 100), Words("The river is cold in spring.", 140)],
     [heading("Use", 100), Words("Taps and gardens.", 140)],

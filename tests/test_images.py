@@ -22,6 +22,9 @@ from parsestrata.langchain import LlamaParseLoader, chunk_key, image_documents
 from parsestrata.llama_index import LlamaParseReader, image_nodes
 from parsestrata.sources.local.parsing import parse_document
 
+pytestmark = pytest.mark.needs("langchain", "llama-index", "dev")
+
+
 MAP, PUMP = "page_1_image_1_v2.jpg", "page_2_image_1_v2.jpg"
 OTHER_JOB = "pjb-" + "b" * 30
 

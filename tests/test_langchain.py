@@ -38,6 +38,8 @@ from parsestrata.langchain import (
 )
 from parsestrata.options import Split
 
+pytestmark = pytest.mark.needs("langchain")
+
 SPLITS: tuple[Split, ...] = get_args(Split)
 JOB_ID = "pjb-abcdefghijklmnopqrstuvwxyz0123"
 

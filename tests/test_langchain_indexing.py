@@ -24,6 +24,9 @@ from parsestrata.errors import (
 )
 from parsestrata.langchain import HeadingSplitter, LlamaParseLoader, chunk_key
 
+pytestmark = pytest.mark.needs("langchain")
+
+
 Cleanup = Literal["incremental", "full", "scoped_full"]
 CLEANUPS: tuple[Cleanup, ...] = get_args(Cleanup)
 SECTIONS = 12

@@ -23,6 +23,9 @@ from parsestrata.chunking.metadata import KEYS
 from parsestrata.errors import ParseStrataWarning
 from parsestrata.llama_index import HeadingNodeParser, LlamaParseReader
 
+pytestmark = pytest.mark.needs("llama-index", "local")
+
+
 FRAMEWORK_KEYS = {
     "file_path",
     "file_type",

@@ -27,6 +27,9 @@ from parsestrata.errors import (
 from parsestrata.llama_index import HeadingNodeParser, LlamaParseReader, document_id
 from parsestrata.options import Options
 
+pytestmark = pytest.mark.needs("llama-index")
+
+
 SECTIONS = 6
 
 

@@ -389,6 +389,7 @@ def test_a_link_in_a_circle_is_refused(tmp_path: Path) -> None:
     ],
     ids=["path", "name", "bytes", "file"],
 )
+@pytest.mark.needs("local")
 def test_a_pdf_is_told_from_a_result(
     give: Callable[[Path], Source], tmp_path: Path
 ) -> None:
@@ -401,6 +402,7 @@ def test_a_pdf_is_told_from_a_result(
     assert "PDF" in str(caught.value)
 
 
+@pytest.mark.needs("local")
 def test_a_pdf_on_standard_input_is_told_from_a_result(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

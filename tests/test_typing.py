@@ -12,6 +12,9 @@ import pytest
 
 from parsestrata.options import OPTION_NAMES
 
+pytestmark = pytest.mark.needs("dev")
+
+
 ROOT = Path(__file__).resolve().parents[1]
 USERS = Path(__file__).with_name("typing_of_users.py")
 CODE = USERS.read_text(encoding="utf-8")
