@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from parsestrata.chunking.binding import bind
+from parsestrata.chunking.binding import Block, bind
 from parsestrata.chunking.chunk import Chunk, Origin, heading_path, make_uuid
 from parsestrata.chunking.packing import Packer
 from parsestrata.chunking.pieces import Piece, Writer
@@ -35,8 +35,8 @@ def chunk_items(
     Yields:
         Chunks in reading order.
     """
-    prepared = prepare_items(items, options, report)
-    return chunk_prepared(prepared, origin, options, report)
+    blocks = bind_items(prepare_items(items, options, report), options)
+    return pack_blocks(blocks, origin, options, report)
 
 
 def prepare_items(
@@ -55,15 +55,19 @@ def prepare_items(
     return kept
 
 
-def chunk_prepared(
-    items: Iterable[Item], origin: Origin, options: Options, report: JobReport
+def bind_items(items: Iterable[Item], options: Options) -> Iterator[Block]:
+    """Group what `prepare_items` left into blocks that stay together."""
+    writer = _make_writer(options)
+    return bind((writer.write(item), path) for item, path in heading_paths(items))
+
+
+def pack_blocks(
+    blocks: Iterable[Block], origin: Origin, options: Options, report: JobReport
 ) -> Iterator[Chunk]:
-    """Cut what `prepare_items` left; otherwise as `chunk_items`."""
-    writer = Writer(resolve_counter(options.count_tokens), options.table_format)
-    paired = ((writer.write(item), path) for item, path in heading_paths(items))
-    packer = Packer(writer, options, origin.file_name)
+    """Pack blocks into chunks; otherwise as `chunk_items`."""
+    packer = Packer(_make_writer(options), options, origin.file_name)
     maker = ChunkMaker(origin, options, report)
-    for draft in packer.pack(bind(paired)):
+    for draft in packer.pack(blocks):
         yield maker.make(
             draft.pieces,
             path=draft.path,
@@ -71,6 +75,10 @@ def chunk_prepared(
             body=draft.body,
             part=(draft.part, draft.parts),
         )
+
+
+def _make_writer(options: Options) -> Writer:
+    return Writer(resolve_counter(options.count_tokens), options.table_format)
 
 
 def keep_items(
