@@ -1,7 +1,9 @@
 """One table of a document as a value: its rows, what names it, and its exports."""
 
 import csv
+import html
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +19,14 @@ from parsestrata.conversion.selection import find_columns, find_rows, unique_nam
 from parsestrata.conversion.titles import plain_text
 from parsestrata.document.geometry import Region
 from parsestrata.document.model import Table
+from parsestrata.options import TableFormat
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+_SHOWN_ROWS = 60
+_LINE_END = re.compile("[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -124,8 +129,8 @@ class DocumentTable(Struct, frozen=True, kw_only=True):
 
     def select(
         self,
-        rows: "str | int | range | Iterable[int] | None" = None,
-        columns: "str | int | Iterable[str | int] | None" = None,
+        rows: str | int | range | Iterable[int] | None = None,
+        columns: str | int | Iterable[str | int] | None = None,
     ) -> "DocumentTable":
         """Take some rows and columns; the citation stays that of the table.
 
@@ -188,9 +193,7 @@ class DocumentTable(Struct, frozen=True, kw_only=True):
         return self._write("markdown")
 
     def to_html(self) -> str:
-        """Write it as HTML: the parser's own for a whole table, which has the merged
-        cells, else header and rows.
-        """  # noqa: D205
+        """Write it as HTML, a whole table as the parser did, with its merged cells."""
         return self.html or self._write("html")
 
     def to_pandas(
@@ -236,23 +239,30 @@ class DocumentTable(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         pages = write_pages(self.page_number, self.page_end)
-        size = f"{len(self.rows)} x {len(self.columns)}"
+        size = f"{_count(len(self.rows), 'row')}, {_count(len(self.columns), 'column')}"
         return f"{self.number}. {self.title or 'without a title'} ({pages}, {size})"
 
     def _repr_html_(self) -> str:
-        """Show the table itself in a notebook."""
-        return self._write("html")
+        """Show its title and first rows in a notebook."""
+        more = len(self.rows) - _SHOWN_ROWS
+        rest = f"<p>and {more} more rows</p>" if more > 0 else ""
+        head = html.escape(f"{self}: {self.citation}")
+        return f"<p>{head}</p>\n{self._write('html', _SHOWN_ROWS)}{rest}"
 
-    def _write(self, table_format: Any) -> str:
-        rows = (self._line(self.header, len(self.columns)), *self.cells())
+    def _write(self, table_format: TableFormat, most: int | None = None) -> str:
+        rows = (self._line(self.header, len(self.columns)), *self.cells()[:most])
         table = Table(rows=rows if self.columns else (), csv="", html="")
-        return lay_out(table, table_format).write(0, len(self.rows))
+        return lay_out(table, table_format).write(0, len(rows))
 
     @staticmethod
     def _line(row: Sequence[str], width: int) -> tuple[str, ...]:
-        cells = [plain_text(cell) for cell in clean_row(row)]
+        cells = [plain_text(_LINE_END.sub(" ", cell)) for cell in clean_row(row)]
         return (*cells, *[""] * (width - len(cells)))
 
 
 def _pick(row: Sequence[str], places: Sequence[int]) -> tuple[str, ...]:
     return tuple([row[place] if place < len(row) else "" for place in places])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -18,6 +18,9 @@ class _Columns(Protocol):
     def columns(self) -> tuple[str, ...]: ...
 
     @property
+    def rows(self) -> tuple[tuple[str, ...], ...]: ...
+
+    @property
     def metadata(self) -> dict[str, Any]: ...
 
     def cells(self) -> list[tuple[str, ...]]: ...
@@ -36,7 +39,7 @@ def to_pandas(
         name: pd.Series(column, dtype=_dtype(column))
         for name, column in zip(table.columns, values, strict=True)
     }
-    index = pd.RangeIndex(len(table.cells()))
+    index = pd.RangeIndex(len(table.rows))
     frame = pd.DataFrame(series, index=index, columns=list(table.columns))
     frame.attrs.update(table.metadata)
     return frame

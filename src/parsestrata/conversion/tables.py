@@ -192,8 +192,9 @@ def _place(
             found.holder = found.holder or chunk
             rows = {"first_row": part.first_row, "last_row": part.last_row}
             found.parts.append(TableChunk(chunk_id=chunk.id, **rows))
-        for position in [*waiting]:
-            if position in held or not waiting[position].parts:
+        while waiting:
+            position, first = next(iter(waiting.items()))
+            if position in held or not first.parts:
                 break
             yield waiting.pop(position)
     yield from waiting.values()

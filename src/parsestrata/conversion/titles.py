@@ -17,6 +17,7 @@ _TAG = re.compile(
 )
 _BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#\w+|\w+);")
+_EMPHASIS = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _TITLE_LABELS = frozenset({"paragraph_title", "doc_title"})
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _WORD = re.compile(r"\w+")
@@ -98,7 +99,8 @@ def plain_text(text: str) -> str:
 
 def _lines(items: Iterable[Item]) -> Iterator[_Line]:
     for item in items:
-        text = plain_text(_BREAK.sub("\n", item.plain or item.text))
+        text = _EMPHASIS.sub(r"\1", item.plain or item.text)
+        text = plain_text(_BREAK.sub("\n", text))
         for line in _join_run_on(text.splitlines()):
             yield _Line(line, item.label)
 
