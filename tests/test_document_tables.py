@@ -185,6 +185,15 @@ def test_a_table_without_any_title_is_called_as_the_header_over_all_columns() ->
     assert found.columns == ("Share of GDP Year", "Share of GDP Percent")
 
 
+def test_a_unit_that_came_as_a_heading_is_in_the_caption_and_not_in_the_path() -> None:
+    above = [b.heading("Accounts"), b.heading("2025", 2), b.heading(UNIT, 3)]
+
+    found = only(*above, b.text("Audited"), b.table(ROWS[:3]))
+
+    assert found.heading_path == ("Accounts",)
+    assert found.caption.splitlines()[-2:] == [UNIT, "Audited"]
+
+
 def test_a_title_of_many_words_is_cut_at_one() -> None:
     words = f"Table 1. {b.words(80)}"
 

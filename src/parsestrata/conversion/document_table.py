@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHOWN_ROWS = 60
+_CELL = '<td style="text-align: left">'
+"""Notebooks set cells to the right, where numbers belong and texts do not."""
 _LINE_END = re.compile("[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 _encode = msgspec.json.Encoder().encode
 
@@ -246,8 +248,10 @@ class DocumentTable(Struct, frozen=True, kw_only=True):
         """Show its title and first rows in a notebook."""
         more = len(self.rows) - _SHOWN_ROWS
         rest = f"<p>and {more} more rows</p>" if more > 0 else ""
-        head = html.escape(f"{self}: {self.citation}")
-        return f"<p>{head}</p>\n{self._write('html', _SHOWN_ROWS)}{rest}"
+        title = html.escape(self.title or f"Table {self.number}")
+        place = html.escape(str(self.citation))
+        cells = self._write("html", _SHOWN_ROWS).replace("<td>", _CELL)
+        return f"<p><b>{title}</b><br>{place}</p>\n{cells}{rest}"
 
     def _write(self, table_format: TableFormat, most: int | None = None) -> str:
         rows = (self._line(self.header, len(self.columns)), *self.cells()[:most])

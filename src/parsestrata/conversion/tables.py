@@ -16,6 +16,7 @@ from parsestrata.conversion.document_table import DocumentTable, TableChunk
 from parsestrata.conversion.splits import split_result
 from parsestrata.conversion.titles import read_texts
 from parsestrata.document.model import Item, Table
+from parsestrata.document.outline import heading_text
 from parsestrata.errors import AccountingError, AllPagesFailedError, ConfigError
 
 __all__ = ["DocumentTable", "TableChunk", "extract_tables", "find_tables", "rows_of"]
@@ -220,16 +221,25 @@ def _describe(number: int, found: _Found, source: str) -> DocumentTable:
 
 
 def _locate(found: _Found, source: str) -> Citation:
-    """Say where a table stands: its own pages and boxes within those of the chunk."""
+    """Say where a table stands: its own pages, titles and boxes.
+
+    A heading right above that is only a unit or a date is in its caption, and no
+    title above it.
+    """
     item, holder = found.item, found.holder
     if holder is None:
         raise AccountingError(source, lost=(item.position,), doubled=())
     pages = (item.page.number, *found.table.merged_pages)
+    titles = [heading.text for heading in found.block.path]
+    lead = [piece.item for piece in found.block.lead if piece.item.level]
+    taken = {heading_text(item.plain) for item in lead}
+    while titles and titles[-1] in taken:
+        titles.pop()
     return msgspec.structs.replace(
         cite(holder),
         page_number=min(pages),
         page_end=max(pages),
         page_label=item.page.label,
-        heading_path=tuple([heading.text for heading in found.block.path]),
+        heading_path=tuple(titles),
         regions=item.regions,
     )
