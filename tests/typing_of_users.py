@@ -11,6 +11,7 @@ from llama_index.core.schema import BaseNode, Document, TextNode
 import parsestrata
 from parsestrata import (
     Chunk,
+    DocumentTable,
     Options,
     ParseStrataError,
     Provenance,
@@ -18,7 +19,10 @@ from parsestrata import (
     Report,
     chunk,
     contextualize,
+    find_tables,
     outline,
+    rows_of,
+    tables,
     to_flat,
     to_rich,
 )
@@ -32,6 +36,17 @@ from parsestrata.llama_index import HeadingNodeParser, LlamaParseReader
 
 def count_words(text: str) -> int:
     return len(text.split())
+
+
+def read_tables(path: Path, hit: LangChainDocument) -> list[dict[str, str]]:
+    found: Iterator[DocumentTable] = tables(path, split="page")
+    held: tuple[DocumentTable, ...] = find_tables(hit, found)
+    frames = [one.to_pandas(numbers=True, decimal=",") for one in held]
+    arrows = [one.select("1-3", ["Year", 2]).to_arrow() for one in held]
+    shown: list[int] = [frame.shape[0] for frame in frames]
+    names: list[str] = [name for arrow in arrows for name in arrow.column_names]
+    rows = [row for one in held for row in rows_of(hit, one).records()]
+    return [*rows, dict.fromkeys(names, str(shown))]
 
 
 def read_chunks(path: Path) -> list[str]:

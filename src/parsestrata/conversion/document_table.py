@@ -209,8 +209,9 @@ class DocumentTable(Struct, frozen=True, kw_only=True):
                 1234, "12.5 %" is 12.5, footnote marks are left out. A column that
                 mixes currencies, or percent with other numbers, stays text, so does
                 one with a number that may be another elsewhere ("1.234").
-            decimal: "," reads "1.234,5" as European tables mean it, "." reads
-                "1.234" too; None takes a point where that is certain.
+            decimal: The decimal mark, which asks for numbers too: "," reads "1.234,5"
+                as European tables mean it, "." reads "1.234" as a bit more than
+                one. None takes the point where it is certain.
 
         Returns:
             Text columns with "" for blank cells; int64 columns, and float64 columns

@@ -1,5 +1,6 @@
 """Columns of text -> numbers, where every cell is one and can be read in one way."""
 
+import functools
 import re
 from collections.abc import Sequence
 from typing import Literal
@@ -49,6 +50,7 @@ class Number(Struct, frozen=True, gc=False):
     """Its currency, "%" or ""."""
 
 
+@functools.lru_cache(maxsize=8192)  # a cell is read once to read it, once to be sure
 def read_number(cell: str, decimal: DecimalMark = ".") -> Number | None:
     """Read a cell that holds a number and nothing else; None for any other.
 
