@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import building as b
 from conftest import EXAMPLES, needs_real_responses
@@ -157,6 +158,11 @@ TITLES: dict[str, tuple[list[b.Json], str, str]] = {
         [b.heading("Use"), b.text("chart above; but these differ."), b.text("5 5 5")],
         "Use",
         "",
+    ),
+    "a title however it begins": (
+        [b.heading("Use"), b.text("eBooks sold", label="paragraph_title")],
+        "eBooks sold",
+        "eBooks sold",
     ),
     "without marks of footnotes and emphasis": (
         [b.text("Table 1<sup>1</sup>. <b>Units</b> sold", label="caption")],
@@ -371,9 +377,9 @@ def test_a_pdf_has_tables_too(shipped_pdf: Path) -> None:
 # Any result
 
 
-@given(result=any_results(), options=any_options())
+@given(result=any_results(), options=any_options(), split=st.sampled_from(SPLITS))
 def test_every_table_comes_once_with_all_its_rows(
-    result: b.Json, options: dict[str, Any]
+    result: b.Json, options: dict[str, Any], split: Split
 ) -> None:
     made = Options(**options)
     read = Conversion(open_source(result, made), made).items()
@@ -383,7 +389,7 @@ def test_every_table_comes_once_with_all_its_rows(
         if item.table and any(cell.strip() for row in item.table.rows for cell in row)
     ]
 
-    found = list(tables(result, **options))
+    found = list(tables(result, split=split, **options))
 
     assert [one.number for one in found] == list(range(1, len(found) + 1))
     assert [(one.header, *one.rows) for one in found] == [t.rows for t in kept]

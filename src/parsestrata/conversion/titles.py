@@ -122,7 +122,7 @@ def _is_stray(line: _Line, header: Sequence[str]) -> bool:
     Rests are what is left of a drawing ("5 5 5") or of a sentence that goes on from
     another place ("chart above; but ..."); a legend says the header once more.
     """
-    if line.label in CAPTION_LABELS or line.number:
+    if line.label in CAPTION_LABELS | _TITLE_LABELS or line.number:
         return False
     if not _LETTERS.search(line.text):
         return not _is_in_brackets(line.text)
