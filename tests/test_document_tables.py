@@ -306,6 +306,15 @@ def test_a_hit_of_other_options_leads_to_its_table_by_the_box() -> None:
         rows_of(first, found[0])
 
 
+def test_a_table_of_another_document_is_not_found_by_its_box() -> None:
+    pages = [b.page(1, b.heading("Sales"), b.table(ROWS))]
+    first, *_ = hits(b.result(*pages), max_tokens=48)
+
+    found = find_tables(first, tables(b.result(*pages, name="other.pdf")))
+
+    assert found == ()
+
+
 def test_the_rows_of_a_hit_are_a_selection_of_the_table() -> None:
     result = b.result(b.page(1, b.heading("Sales"), b.table(ROWS)))
     (table,) = tables(result, max_tokens=64)

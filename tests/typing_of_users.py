@@ -39,7 +39,7 @@ def count_words(text: str) -> int:
 
 
 def read_tables(path: Path, hit: LangChainDocument) -> list[dict[str, str]]:
-    found: Iterator[DocumentTable] = tables(path, split="page")
+    found: Iterator[DocumentTable] = tables(path, split="item")
     held: tuple[DocumentTable, ...] = find_tables(hit, found)
     frames = [one.to_pandas(numbers=True, decimal=",") for one in held]
     arrows = [one.select("1-3", ["Year", 2]).to_arrow() for one in held]

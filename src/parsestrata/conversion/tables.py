@@ -48,10 +48,8 @@ def extract_tables(conversion: Conversion) -> Iterator[DocumentTable]:
         AllPagesFailedError: There is no table, and no page that was parsed.
     """
     tables = _number(_gather(conversion), conversion.origin.source)
-    if conversion.options.on_failed_page == "raise":
-        yield from list(tables)
-        return
-    yield from tables
+    must_be_whole = conversion.options.on_failed_page == "raise"
+    yield from list(tables) if must_be_whole else tables
     report = conversion.report
     if conversion.options.on_failed_page == "warn" and report.nothing_was_parsed:
         page, reason = next(iter(report.failed_pages.items()))
