@@ -14,10 +14,12 @@ demo: $(VENV)/demo
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(ARGS)
 
-check: $(VENV)/dev
+check: $(VENV)/types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy tests/typing_of_users.py
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 golden: $(VENV)/dev
 	@$(BIN)/python -m pytest -q tests/test_golden.py --golden
@@ -44,3 +46,7 @@ $(VENV)/demo: $(VENV)/pip pyproject.toml
 $(VENV)/dev: $(VENV)/pip pyproject.toml
 	@$(PIP) install --editable ".[all]" --group dev
 	@touch $@ $(VENV)/demo
+
+$(VENV)/types: $(VENV)/dev
+	@$(PIP) install --group types
+	@touch $@

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from parsestrata.chunking.binding import Block, bind
 from parsestrata.chunking.chunk import Chunk, Origin, heading_path, make_uuid
+from parsestrata.chunking.figures import captioned
 from parsestrata.chunking.packing import Packer
 from parsestrata.chunking.pieces import Piece, Writer
 from parsestrata.chunking.tokens import resolve_counter
@@ -35,8 +36,8 @@ def chunk_items(
     Yields:
         Chunks in reading order.
     """
-    blocks = bind_items(prepare_items(items, options, report), options)
-    return pack_blocks(blocks, origin, options, report)
+    prepared = prepare_items(items, options, report)
+    return chunk_prepared(prepared, origin, options, report)
 
 
 def prepare_items(
@@ -53,6 +54,13 @@ def prepare_items(
     if options.repair_headings:
         return repair_headings(kept, lambda name: report.repairs.update((name,)))
     return kept
+
+
+def chunk_prepared(
+    items: Iterable[Item], origin: Origin, options: Options, report: JobReport
+) -> Iterator[Chunk]:
+    """Cut what `prepare_items` left; otherwise as `chunk_items`."""
+    return pack_blocks(bind_items(items, options), origin, options, report)
 
 
 def bind_items(items: Iterable[Item], options: Options) -> Iterator[Block]:
@@ -221,12 +229,12 @@ def _gather(items: Sequence[Item]) -> dict[str, Any]:
     numbers: list[int] = []
     concerns: dict[str, None] = {}
     confidences: list[float] = []
-    for item in items:
+    for number, item in enumerate(items):
         page = item.page
         numbers.append(page.number)
         confidences += (item.confidence, page.confidence)
         regions += item.regions
-        images += item.images
+        images += item.images and captioned(items, number)
         links += item.links
         if item.table is not None:
             numbers += item.table.merged_pages

@@ -137,8 +137,8 @@ class DocumentTable(Struct, frozen=True, kw_only=True):
         """Take some rows and columns; the citation stays that of the table.
 
         Args:
-            rows: 1-based below the header: "1-20", "1-3, 7", 5, `range(1, 21)` or a
-                list; None for all. What goes beyond the last row is left out.
+            rows: 1-based below the header: "1-20", "21-", "1-3, 7", 5, `range(1, 21)`
+                or a list; None for all. What goes beyond the last row is left out.
             columns: Names of `columns` or 1-based numbers, in the order wanted; None
                 for all.
 

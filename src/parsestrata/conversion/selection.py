@@ -8,7 +8,7 @@ from typing import Any
 from parsestrata.chunking.tables import clean_row
 from parsestrata.errors import ConfigError
 
-_RANGE = re.compile(r"(\d+)\s*(?:[-\u2013:]\s*(\d+))?")
+_RANGE = re.compile(r"(\d+)(?:\s*[-\u2013:]\s*(\d*))?")
 _SHOWN = 60
 
 
@@ -35,7 +35,7 @@ def find_rows(asked: Any, total: int) -> list[int]:
     """Find rows by their numbers.
 
     Args:
-        asked: 1-based: "1-20", "1-3, 7", a number, a range or several numbers; None
+        asked: 1-based: "1-20", "21-", "1-3, 7", a number, a range or several numbers; None
             for all.
         total: How many there are.
 
@@ -47,7 +47,7 @@ def find_rows(asked: Any, total: int) -> list[int]:
     """
     if asked is None:
         return list(range(total))
-    numbers = _read_rows(asked)
+    numbers = _read_rows(asked, total)
     found = [number - 1 for number in numbers if number <= total]
     if not found or min(numbers) < 1:
         there = f"1-{total}" if total else "none below the header"
@@ -56,9 +56,10 @@ def find_rows(asked: Any, total: int) -> list[int]:
     return found
 
 
-def _read_rows(asked: Any) -> Sequence[int]:
+def _read_rows(asked: Any, total: int) -> Sequence[int]:
     if isinstance(asked, str):
-        return [row for one in asked.split(",") for row in _read_range(one, asked)]
+        runs = asked.split(",")
+        return [row for run in runs for row in _read_range(run, asked, total)]
     if isinstance(asked, int) and not isinstance(asked, bool):
         return [asked]
     if isinstance(asked, Iterable):
@@ -68,11 +69,12 @@ def _read_rows(asked: Any) -> Sequence[int]:
     raise _no_rows(asked)
 
 
-def _read_range(text: str, asked: str) -> range:
+def _read_range(text: str, asked: str, total: int) -> range:
     found = _RANGE.fullmatch(text.strip())
     if found is None:
         raise _no_rows(asked)
-    first, last = int(found[1]), int(found[2] or found[1])
+    first, end = int(found[1]), found[2]
+    last = first if end is None else int(end) if end else max(total, first)
     if last < first:
         raise _no_rows(asked)
     return range(first, last + 1)
@@ -80,8 +82,8 @@ def _read_range(text: str, asked: str) -> range:
 
 def _no_rows(asked: Any) -> ConfigError:
     message = (
-        f'rows={_show(asked)}: expected "1-20", "1-3, 7", a number, a range or a list '
-        "of numbers, from 1"
+        f'rows={_show(asked)}: expected "1-20", "21-", "1-3, 7", a number, a range or '
+        "a list of numbers, from 1"
     )
     return ConfigError(message)
 

@@ -1,16 +1,17 @@
 """The tables of a result, whole, and from a passage to the tables it holds rows of."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from parsestrata.chunking.binding import Block
+from parsestrata.chunking.binding import Block, Path, bind
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.chunker import bind_items, pack_blocks, prepare_items
 from parsestrata.chunking.citation import Citation, cite
+from parsestrata.chunking.pieces import Writer
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.document_table import DocumentTable, TableChunk
 from parsestrata.conversion.splits import split_result
@@ -19,7 +20,14 @@ from parsestrata.document.model import Item, Table
 from parsestrata.document.outline import heading_text
 from parsestrata.errors import AccountingError, AllPagesFailedError, ConfigError
 
-__all__ = ["DocumentTable", "TableChunk", "extract_tables", "find_tables", "rows_of"]
+__all__ = [
+    "DocumentTable",
+    "TableChunk",
+    "extract_tables",
+    "find_tables",
+    "rows_of",
+    "tables_among",
+]
 
 _ALONG_HEADINGS = frozenset({"chunk", "result"})
 """Values of `split` whose chunks, now or later in a pipeline, are cut along headings."""
@@ -54,6 +62,24 @@ def extract_tables(conversion: Conversion) -> Iterator[DocumentTable]:
     if conversion.options.on_failed_page == "warn" and report.nothing_was_parsed:
         page, reason = next(iter(report.failed_pages.items()))
         raise AllPagesFailedError(report.source, page, reason)
+
+
+def tables_among(
+    items: Iterable[tuple[Item, Path]], chunks: Sequence[Chunk], writer: Writer
+) -> Iterator[DocumentTable]:
+    """Yield the tables among items that were read and cut already.
+
+    Args:
+        items: All that are kept, each with the headings above it.
+        chunks: All chunks of them, along headings.
+        writer: Counts how short a line above a table is.
+    """
+    waiting: dict[int, _Found] = {}
+    blocks = bind((writer.write(item), path) for item, path in items)
+    for _ in _note_tables(blocks, waiting):
+        pass
+    source = chunks[0].origin.source if chunks else ""
+    return _number(_place(chunks, waiting, _held_along(waiting)), source)
 
 
 def find_tables(
@@ -141,9 +167,7 @@ def _gather(conversion: Conversion) -> Iterator[_Found]:
     blocks = _note_tables(bind_items(items, options), waiting)
     if options.split in _ALONG_HEADINGS:
         chunks = pack_blocks(blocks, conversion.origin, options, report)
-        return _place(
-            chunks, waiting, lambda chunk: [n for n in chunk.items if n in waiting]
-        )
+        return _place(chunks, waiting, _held_along(waiting))
     for _ in blocks:
         pass
     positions = iter(list(waiting))
@@ -151,6 +175,11 @@ def _gather(conversion: Conversion) -> Iterator[_Found]:
     return _place(
         chunks, waiting, lambda chunk: [*islice(positions, len(chunk.tables))]
     )
+
+
+def _held_along(waiting: dict[int, _Found]) -> Callable[[Chunk], list[int]]:
+    """Find a chunk's tables by position, as chunks along headings have them."""
+    return lambda chunk: [n for n in chunk.items if n in waiting]
 
 
 def _read_again(conversion: Conversion) -> Conversion:
