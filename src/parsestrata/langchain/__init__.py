@@ -1,4 +1,4 @@
-"""LangChain: a loader, a splitter and a blob parser (extra: langchain)."""
+"""LangChain: a loader, a splitter, a blob parser, a retriever and tools (extra: langchain)."""
 
 from parsestrata.errors import MissingExtraError
 
@@ -10,11 +10,15 @@ except ModuleNotFoundError as error:
 from parsestrata.langchain.blob_parser import LlamaParseBlobParser
 from parsestrata.langchain.documents import to_document
 from parsestrata.langchain.loader import LlamaParseLoader
+from parsestrata.langchain.retriever import LlamaParseRetriever
 from parsestrata.langchain.splitter import HeadingSplitter
+from parsestrata.langchain.toolkit import LlamaParseToolkit
 
 __all__ = [
     "HeadingSplitter",
     "LlamaParseBlobParser",
     "LlamaParseLoader",
+    "LlamaParseRetriever",
+    "LlamaParseToolkit",
     "to_document",
 ]
