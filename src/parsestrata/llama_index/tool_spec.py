@@ -8,6 +8,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from llama_index.core.tools import FunctionTool, ToolMetadata, ToolOutput
 from llama_index.core.tools.tool_spec.base import SPEC_FUNCTION_TYPE, BaseToolSpec
 
+from parsestrata.agent.answer import Answer
 from parsestrata.agent.tool_calls import check_arguments, describe_tool, tool_names
 from parsestrata.agent.tools import TOOLS, DocumentTools
 from parsestrata.errors import ParseStrataError
@@ -53,9 +54,9 @@ class LlamaParseToolSpec(DocumentTools, BaseToolSpec):
     ) -> list[FunctionTool]:
         """Return the tools, the first to call first; one document needs no name.
 
-        The content of a `ToolOutput` is what a model reads, its `raw_output` the
-        `Answer`. A call that cannot be answered gives one with `is_error` that says
-        what there is, and raises nothing.
+        The content of a `ToolOutput` is what a model reads, its `raw_output`
+        `Answer.to_dict()`. A call that cannot be answered gives one with `is_error`
+        that says what there is, and raises nothing.
 
         Args:
             spec_functions: Names, or pairs of a name and its async form; None for
@@ -77,19 +78,23 @@ class LlamaParseToolSpec(DocumentTools, BaseToolSpec):
 
 
 class DocumentTool(FunctionTool):
-    """A tool that checks its arguments, and answers a bad call."""
+    """A tool that checks its arguments, and answers a bad call.
+
+    Its raw output is the answer as JSON values: events of a workflow are serialised,
+    and take nothing else.
+    """
 
     def call(self, *args: Any, **kwargs: Any) -> ToolOutput:
         """Answer a call."""
         try:
-            return super().call(**self._check(args, kwargs))
+            return _to_json(super().call(**self._check(args, kwargs)))
         except ParseStrataError as error:
             return self._refuse(error, args, kwargs)
 
     async def acall(self, *args: Any, **kwargs: Any) -> ToolOutput:
         """Answer a call; the work is done in a thread."""
         try:
-            return await super().acall(**self._check(args, kwargs))
+            return _to_json(await super().acall(**self._check(args, kwargs)))
         except ParseStrataError as error:
             return self._refuse(error, args, kwargs)
 
@@ -106,5 +111,10 @@ class DocumentTool(FunctionTool):
             raw_input={"args": args, "kwargs": kwargs},
             raw_output=str(error),
             is_error=True,
-            exception=error,
         )
+
+
+def _to_json(output: ToolOutput) -> ToolOutput:
+    if isinstance(output.raw_output, Answer):
+        output.raw_output = output.raw_output.to_dict()
+    return output
