@@ -4,6 +4,8 @@ import asyncio
 import copy
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -23,6 +25,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
+import parsestrata.langchain
 from asking import OTHER, REPORT, HeldFile, SlowFile
 from conftest import EXAMPLES
 from parsestrata.agent import DocumentTools
@@ -484,7 +487,7 @@ def test_an_agent_reads_its_way_to_an_answer(harbour: dict[str, BaseTool]) -> No
     assert "there is no section 's9'" in told[2].content
     rows = told[3].artifact["text"].split("\n")
     lead = next(json.loads(row) for row in rows if '"Lead"' in row)
-    assert lead["2025"] == messages[-1].text.split()[0]
+    assert lead["2025"] == str(messages[-1].content).split()[0]
 
 
 def test_tools_stand_in_a_chain(harbour: dict[str, BaseTool]) -> None:
@@ -493,3 +496,22 @@ def test_tools_stand_in_a_chain(harbour: dict[str, BaseTool]) -> None:
     told = (harbour["outline"] | shout).invoke({"depth": 1})
 
     assert told.startswith("S1: ANNUAL REPORT 2025")
+
+
+def test_a_loader_does_not_load_what_tools_need() -> None:
+    code = (
+        "import sys, parsestrata.langchain as adapter; adapter.LlamaParseLoader; "
+        "print('langchain_core.tools.base' in sys.modules); adapter.LlamaParseToolkit; "
+        "print('langchain_core.tools.base' in sys.modules)"
+    )
+
+    printed = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert printed == ["False", "True"]
+
+
+def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match=r"parsestrata\.langchain.*'Toolkit'"):
+        parsestrata.langchain.Toolkit  # type: ignore[attr-defined]  # noqa: B018

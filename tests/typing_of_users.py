@@ -5,8 +5,10 @@ from pathlib import Path
 
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.documents.base import Blob
+from langchain_core.tools import BaseTool
 from llama_index.core.ingestion import IngestionPipeline
-from llama_index.core.schema import BaseNode, Document, TextNode
+from llama_index.core.schema import BaseNode, Document, NodeWithScore, TextNode
+from llama_index.core.tools import FunctionTool
 
 import parsestrata
 from parsestrata import (
@@ -26,8 +28,15 @@ from parsestrata.langchain import (
     HeadingSplitter,
     LlamaParseBlobParser,
     LlamaParseLoader,
+    LlamaParseRetriever,
+    LlamaParseToolkit,
 )
-from parsestrata.llama_index import HeadingNodeParser, LlamaParseReader
+from parsestrata.llama_index import (
+    HeadingNodeParser,
+    LlamaParseReader,
+    LlamaParseToolSpec,
+)
+from parsestrata.llama_index import LlamaParseRetriever as NodeRetriever
 
 
 def count_words(text: str) -> int:
@@ -115,3 +124,29 @@ def parse_nodes(documents: list[Document], options: Options) -> list[BaseNode]:
     except ParseStrataError as error:
         print(error)  # noqa: T201 - what a user would do
         return []
+
+
+def make_tools(source: str, folder: Path) -> list[BaseTool]:
+    one = LlamaParseToolkit(source, answer_tokens=800, repair_headings=True)
+    many = LlamaParseToolkit([source, folder / "b.pdf"], root=folder)
+    return [*one.get_tools(), *many.get_tools()]
+
+
+def find_documents(source: str) -> list[LangChainDocument]:
+    retriever = LlamaParseRetriever(source, k=3, split="page")
+    return retriever.invoke("lead", k=2)
+
+
+def make_function_tools(source: str) -> list[FunctionTool]:
+    spec = LlamaParseToolSpec(source, search_function=lambda query, k: [query] * k)
+    return spec.to_tool_list()
+
+
+async def read_by_tools(spec: LlamaParseToolSpec) -> list[str]:
+    answer = await spec.aread_section("Risk factors", subsections=True)
+    return [str(answer), *[one.pages for one in answer.citations]]
+
+
+async def find_nodes(source: str) -> list[NodeWithScore]:
+    retriever = NodeRetriever(source, similarity_top_k=3, max_tokens=256)
+    return await retriever.aretrieve("lead")

@@ -1,4 +1,11 @@
-"""LangChain: a loader, a splitter, a blob parser, a retriever and tools (extra: langchain)."""
+"""LangChain: a loader, a splitter, a blob parser, a retriever, tools (extra: langchain).
+
+The retriever and the toolkit are imported when they are asked for: with them comes
+twice as much of the framework as a loader needs.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
 
 from parsestrata.errors import MissingExtraError
 
@@ -10,9 +17,20 @@ except ModuleNotFoundError as error:
 from parsestrata.langchain.blob_parser import LlamaParseBlobParser
 from parsestrata.langchain.documents import to_document
 from parsestrata.langchain.loader import LlamaParseLoader
-from parsestrata.langchain.retriever import LlamaParseRetriever
 from parsestrata.langchain.splitter import HeadingSplitter
-from parsestrata.langchain.toolkit import LlamaParseToolkit
+
+if TYPE_CHECKING:
+    from parsestrata.langchain.retriever import LlamaParseRetriever
+    from parsestrata.langchain.toolkit import LlamaParseToolkit
+else:
+    _LATER = {"LlamaParseRetriever": "retriever", "LlamaParseToolkit": "toolkit"}
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+
 
 __all__ = [
     "HeadingSplitter",
