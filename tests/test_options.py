@@ -320,8 +320,24 @@ def test_code_of_users_is_well_typed() -> None:
         ('split="chunk"', 'spilt="chunk"', '"spilt" for "LlamaParseReader"'),
         ("max_tokens=256", "max_tokns=256", '"max_tokns" for "HeadingNodeParser"'),
         ("extra_info={", "extra_inf={", '"extra_inf" for "load_nodes"'),
+        ("answer_tokens=800", "answer=800", '"answer" for "LlamaParseToolkit"'),
+        ('split="item"', 'spilt="item"', '"spilt" for "LlamaParseRetriever"'),
+        ("max_tokens=128", "max_tokns=128", '"max_tokns" for "LlamaParseRetriever"'),
+        ("subsections=True", "below=True", 'keyword argument "below"'),
     ],
-    ids=["chunk", "word", "number", "text", "reader", "parser", "method"],
+    ids=[
+        "chunk",
+        "word",
+        "number",
+        "text",
+        "reader",
+        "parser",
+        "method",
+        "toolkit",
+        "retriever of documents",
+        "retriever of nodes",
+        "async method of a spec",
+    ],
 )
 def test_a_wrong_option_is_an_error_to_the_type_checker(
     tmp_path: Path, right: str, wrong: str, says: str

@@ -133,7 +133,7 @@ def make_tools(source: str, folder: Path) -> list[BaseTool]:
 
 
 def find_documents(source: str) -> list[LangChainDocument]:
-    retriever = LlamaParseRetriever(source, k=3, split="page")
+    retriever = LlamaParseRetriever(source, k=3, split="item")
     return retriever.invoke("lead", k=2)
 
 
@@ -148,5 +148,5 @@ async def read_by_tools(spec: LlamaParseToolSpec) -> list[str]:
 
 
 async def find_nodes(source: str) -> list[NodeWithScore]:
-    retriever = NodeRetriever(source, similarity_top_k=3, max_tokens=256)
+    retriever = NodeRetriever(source, similarity_top_k=3, max_tokens=128)
     return await retriever.aretrieve("lead")
