@@ -15,6 +15,8 @@ import pytest
 import parsestrata
 from parsestrata.errors import MissingExtraError
 
+pytestmark = pytest.mark.needs("dev")
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(parsestrata.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))

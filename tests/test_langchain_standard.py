@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from langchain_core.tools import BaseTool
+from langchain_tests import integration_tests, unit_tests
 
 from conftest import EXAMPLES
 from parsestrata.agent.tools import TOOLS
 from parsestrata.langchain import LlamaParseRetriever, LlamaParseToolkit
 
-integration_tests = pytest.importorskip("langchain_tests.integration_tests")
-unit_tests = pytest.importorskip("langchain_tests.unit_tests")
+pytestmark = pytest.mark.needs("dev")
 
 HARBOUR = EXAMPLES / "harbour-water-2025.json"
 ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -54,16 +54,16 @@ class _EveryTool:
         return ARGUMENTS[self._name]
 
 
-class TestToolsAsUnits(_EveryTool, unit_tests.ToolsUnitTests):  # type: ignore[misc]
+class TestToolsAsUnits(_EveryTool, unit_tests.ToolsUnitTests):
     """What LangChain asks of a tool without calling it."""
 
 
-class TestToolsCalled(_EveryTool, integration_tests.ToolsIntegrationTests):  # type: ignore[misc]
+class TestToolsCalled(_EveryTool, integration_tests.ToolsIntegrationTests):
     """What LangChain asks of a tool that is called."""
 
 
 @pytest.mark.filterwarnings("ignore::parsestrata.ParseStrataWarning")
-class TestRetriever(integration_tests.RetrieversIntegrationTests):  # type: ignore[misc]
+class TestRetriever(integration_tests.RetrieversIntegrationTests):
     """What LangChain asks of a retriever."""
 
     @property

@@ -33,6 +33,8 @@ from parsestrata.agent.tools import TOOLS
 from parsestrata.errors import ConfigError
 from parsestrata.langchain import LlamaParseToolkit
 
+pytestmark = pytest.mark.needs("langchain", "agent")
+
 HARBOUR = EXAMPLES / "harbour-water-2025.json"
 
 HARBOUR_CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -149,7 +151,12 @@ def test_a_choice_is_an_enumeration(harbour: dict[str, BaseTool]) -> None:
     ("source", "calls"),
     [
         pytest.param(HARBOUR, HARBOUR_CALLS, id="saved result"),
-        pytest.param(EXAMPLES / "reportlab-userguide.pdf", MANUAL_CALLS, id="PDF"),
+        pytest.param(
+            EXAMPLES / "reportlab-userguide.pdf",
+            MANUAL_CALLS,
+            id="PDF",
+            marks=pytest.mark.needs("local"),
+        ),
     ],
 )
 def test_contents_and_artifacts_are_the_answers_of_document_tools(

@@ -21,6 +21,8 @@ from parsestrata.agent import Answer, DocumentTools
 from parsestrata.agent.tools import TOOLS
 from parsestrata.llama_index import LlamaParseToolSpec
 
+pytestmark = pytest.mark.needs("llama-index", "agent")
+
 HARBOUR = EXAMPLES / "harbour-water-2025.json"
 
 HARBOUR_CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -151,7 +153,12 @@ def test_every_method_has_an_async_form_that_answers_alike(name: str) -> None:
     ("source", "calls"),
     [
         pytest.param(HARBOUR, HARBOUR_CALLS, id="saved result"),
-        pytest.param(EXAMPLES / "reportlab-userguide.pdf", MANUAL_CALLS, id="PDF"),
+        pytest.param(
+            EXAMPLES / "reportlab-userguide.pdf",
+            MANUAL_CALLS,
+            id="PDF",
+            marks=pytest.mark.needs("local"),
+        ),
     ],
 )
 def test_outputs_are_the_answers_of_document_tools(

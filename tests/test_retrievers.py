@@ -3,7 +3,8 @@
 import asyncio
 import copy
 import pickle
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from llama_index.core.schema import MetadataMode, NodeRelationship
 
 from asking import OTHER, REPORT, HeldFile, SlowFile
 from conftest import EXAMPLES
-from parsestrata import Provenance, cite
+from parsestrata import ParseStrataWarning, Provenance, cite
 from parsestrata.errors import ConfigError, FailedSourcesError, SourceError
 from parsestrata.langchain import LlamaParseLoader
 from parsestrata.langchain import LlamaParseRetriever as DocumentRetriever
@@ -27,7 +28,14 @@ HARBOUR = EXAMPLES / "harbour-water-2025.json"
 SMALL: dict[str, Any] = {"max_tokens": 40, "min_tokens": 0, "context": "path"}
 """Options that make a chunk of every section."""
 
-pytestmark = pytest.mark.filterwarnings("ignore::parsestrata.ParseStrataWarning")
+pytestmark = pytest.mark.needs("langchain", "llama-index", "agent")
+
+
+@pytest.fixture(autouse=True)
+def _a_page_may_fail() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ParseStrataWarning)
+        yield
 
 
 def without_score(document: Document) -> Document:
@@ -95,6 +103,7 @@ def test_both_frameworks_find_the_same() -> None:
     ]
 
 
+@pytest.mark.needs("local")
 def test_what_is_found_in_a_pdf_can_be_cited(shipped_pdf: Path) -> None:
     (document,) = DocumentRetriever(shipped_pdf, k=1).invoke("rounded rectangles")
     (node,) = NodeRetriever(shipped_pdf, similarity_top_k=1).retrieve(

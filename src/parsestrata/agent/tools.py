@@ -12,6 +12,7 @@ from parsestrata.agent.searching import SearchFunction
 from parsestrata.agent.shelf import DEFAULT_SIZE, Shelf
 from parsestrata.agent.tabling import TableText
 from parsestrata.chunking.tokens import resolve_counter
+from parsestrata.conversion.loading import as_sources
 from parsestrata.errors import ConfigError
 from parsestrata.options import Options, OptionValues
 from parsestrata.sources.source import Source
@@ -50,8 +51,8 @@ class DocumentTools:
         cache_bytes: int = DEFAULT_SIZE,
         **options: Unpack[OptionValues],
     ) -> None:
-        sources = list(source) if isinstance(source, list | tuple) else [source]
-        sources = [one for one in sources if one is not None]
+        none = source is None or (isinstance(source, list | tuple) and not source)
+        sources = [] if none else as_sources(source)
         self._catalogue = Catalogue(sources, None if root is None else Path(root))
         options.setdefault("on_failed_page", "skip")
         self._options = Options(**options)

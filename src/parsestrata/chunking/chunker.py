@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from parsestrata.chunking.binding import bind
 from parsestrata.chunking.chunk import Chunk, Origin, heading_path, make_uuid
+from parsestrata.chunking.figures import captioned
 from parsestrata.chunking.packing import Packer
 from parsestrata.chunking.pieces import Piece, Writer
 from parsestrata.chunking.tokens import resolve_counter
@@ -213,12 +214,12 @@ def _gather(items: Sequence[Item]) -> dict[str, Any]:
     numbers: list[int] = []
     concerns: dict[str, None] = {}
     confidences: list[float] = []
-    for item in items:
+    for number, item in enumerate(items):
         page = item.page
         numbers.append(page.number)
         confidences += (item.confidence, page.confidence)
         regions += item.regions
-        images += item.images
+        images += item.images and captioned(items, number)
         links += item.links
         if item.table is not None:
             numbers += item.table.merged_pages
