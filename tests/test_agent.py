@@ -1,5 +1,6 @@
 """The tools over a document: what a model reads, and what it is told when it errs."""
 
+import json
 import os
 import re
 import threading
@@ -17,7 +18,7 @@ from parsestrata.agent.shelf import Shelf
 from parsestrata.errors import ConfigError, MissingExtraError, ToolCallError
 
 HARBOUR = Path(__file__).resolve().parents[1] / "examples/harbour-water-2025.json"
-ROWS = [["Year", "Sold", "Where"], *[[str(y), str(y * 3), "x"] for y in range(60)]]
+ROWS = [["Year", "Sold", "Sold"], *[[str(y), str(y * 3), "x"] for y in range(60)]]
 
 
 @pytest.fixture(scope="module")
@@ -315,8 +316,15 @@ def test_rows_and_columns_are_picked_by_name_and_number(harbour: DocumentTools) 
     assert "Rows 2 to 3 of 26" in told
 
 
-@pytest.mark.parametrize("form", ["csv", "markdown", "json"])
-def test_every_answer_of_a_long_table_has_its_header(form: Any) -> None:
+@pytest.mark.parametrize(
+    ("form", "row"),
+    [
+        ("csv", "{},{},x"),
+        ("markdown", "| {} | {} | x |"),
+        ("json", '{{"Year": "{}", "Sold": "{}", "Sold (2)": "x"}}'),
+    ],
+)
+def test_every_answer_of_a_long_table_has_its_header(form: Any, row: str) -> None:
     tools = DocumentTools(b.result(b.page(1, b.table(ROWS))))
 
     answers = all_of(
@@ -324,18 +332,27 @@ def test_every_answer_of_a_long_table_has_its_header(form: Any) -> None:
     )
 
     assert len(answers) > 1
-    assert all(one.text.count("Year") >= 1 for one in answers)
-    rows = re.findall(r"(\d+)\D+(\d+)\D+x", " ".join([one.text for one in answers]))
-    assert [(int(a), int(z)) for a, z in rows[-60:]] == [(y, y * 3) for y in range(60)]
+    assert all("Year" in one.text and "Sold" in one.text for one in answers)
+    lines = "\n".join([one.text for one in answers]).splitlines()
+    rows = [row.format(y, y * 3) for y in range(60)]
+    assert [line for line in lines if "x" in line] == rows
+
+
+def test_columns_of_one_name_are_told_apart_in_json() -> None:
+    tools = DocumentTools(b.result(b.page(1, b.table(ROWS))))
+
+    last = tools.get_table("t1", rows="60", format="json").text.splitlines()[-1]
+
+    assert json.loads(last) == {"Year": "59", "Sold": "177", "Sold (2)": "x"}
 
 
 @pytest.mark.parametrize(
     ("call", "choice"),
     [
         ({"table": "t9"}, "t1 Table 1. Selected parameters at the tap"),
-        ({"table": "t1", "rows": "7-"}, "rows 1-6"),
-        ({"table": "t1", "rows": "3-2"}, "rows 1-6"),
-        ({"table": "t1", "rows": "x"}, "rows 1-6"),
+        ({"table": "t1", "rows": "7-"}, "the table's rows are 1-6"),
+        ({"table": "t1", "rows": "3-2"}, "1-20"),
+        ({"table": "t1", "rows": "x"}, "1-20"),
         ({"table": "t1", "columns": ("Lead",)}, "Parameter"),
         ({"table": "t1", "format": "xls"}, "csv"),
     ],
@@ -346,7 +363,7 @@ def test_a_bad_call_for_a_table_says_what_there_is(
 ) -> None:
     error = refusal(lambda: harbour.get_table(**call))
 
-    assert error.choices[0] == choice
+    assert choice in str(error)
 
 
 def test_a_document_without_tables_says_so() -> None:

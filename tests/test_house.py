@@ -59,6 +59,8 @@ ONLY_IN: dict[str, set[str]] = {
     "urllib3": {"api"},
     "liteparse": {"sources"},
     "tqdm": {"conversion", "cli"},
+    "pandas": {"conversion"},
+    "pyarrow": {"conversion"},
     "langchain_core": {"langchain", "llama_index"},  # whose readers give both kinds
     "llama_index": {"llama_index"},
     "bm25s": {"agent"},
@@ -70,7 +72,16 @@ ONLY_IN: dict[str, set[str]] = {
 }
 """The rooms that may import a package which is not of the standard library."""
 
-HEAVY = ("langchain_core", "llama_index", "ray", "mcp", "pandas", "numpy", "requests")
+HEAVY = (
+    "langchain_core",
+    "llama_index",
+    "ray",
+    "mcp",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "requests",
+)
 
 
 @functools.cache

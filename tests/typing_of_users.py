@@ -29,6 +29,8 @@ from pydantic import SecretStr
 import parsestrata
 from parsestrata import (
     Chunk,
+    Citation,
+    DocumentTable,
     JobReport,
     Options,
     ParseStrataError,
@@ -37,8 +39,12 @@ from parsestrata import (
     Region,
     Report,
     chunk,
+    cite,
     contextualize,
+    find_tables,
     outline,
+    rows_of,
+    tables,
     to_flat,
     to_rich,
 )
@@ -87,6 +93,18 @@ def read_chunks(path: Path) -> list[str]:
     report.verify()
     failed: dict[tuple[str, int], str] = report.failed_pages
     return [*texts, *failed.values(), parsestrata.__version__]
+
+
+def read_tables(path: Path, hit: LangChainDocument) -> list[dict[str, str]]:
+    found: Iterator[DocumentTable] = tables(path, split="item")
+    cited: Citation = cite(hit)
+    held: tuple[DocumentTable, ...] = find_tables(cited, found)
+    frames = [one.to_pandas(numbers=True, decimal=",") for one in held]
+    arrows = [one.select("1-3", ["Year", 2]).to_arrow() for one in held]
+    shown: list[int] = [frame.shape[0] for frame in frames]
+    names: list[str] = [name for arrow in arrows for name in arrow.column_names]
+    rows = [row for one in held for row in rows_of(hit, one).records()]
+    return [*rows, dict.fromkeys(names, str(shown))]
 
 
 def describe_chunk(one: Chunk) -> dict[str, str | int | float]:

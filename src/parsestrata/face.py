@@ -5,8 +5,9 @@ from typing import Unpack
 
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.document_table import DocumentTable
 from parsestrata.conversion.loading import Loading, as_sources
-from parsestrata.conversion.tables import DocumentTable, extract_tables
+from parsestrata.conversion.tables import extract_tables
 from parsestrata.document.outline import Section
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report

@@ -121,7 +121,7 @@ class Call(Struct, frozen=True):
             rest[0] = replace(rest[0], opening="")
             fitting = self._count_fitting(rest, start)
         whole = rest[:fitting]
-        if fitting == len(rest) or self._is_filled(whole):
+        if fitting == len(rest) or (whole and self._is_full(whole, rest[fitting])):
             return self._make(whole, start + fitting, len(units))
         return self._cut(whole, rest[fitting], start + fitting, offset)
 
@@ -134,9 +134,10 @@ class Call(Struct, frozen=True):
             lambda n: self._fits(self._make(rest[:n], start + n, total)),
         )
 
-    def _is_filled(self, units: list[Unit]) -> bool:
-        """Say whether more than half of the budget is used."""
-        return self.count(str(_write(units, ""))) > self.max_tokens // 2
+    def _is_full(self, units: list[Unit], following: Unit) -> bool:
+        """Say whether an answer ends here: half full, or before a row or a line."""
+        size = self._measure(_write(units, ""))
+        return following.tight or size > self.max_tokens // 2
 
     def _cut(self, whole: list[Unit], unit: Unit, index: int, offset: int) -> Answer:
         """Add the beginning of a unit that does not fit, up to a line or a word."""
@@ -161,9 +162,12 @@ class Call(Struct, frozen=True):
         return _write(units, self._cursor(stop) if stop < total else "")
 
     def _fits(self, answer: Answer) -> bool:
+        return self._measure(answer) <= self.max_tokens
+
+    def _measure(self, answer: Answer) -> int:
+        """Count the tokens of an answer, as a text or as JSON, whichever has more."""
         written = json.dumps(answer.to_dict(), ensure_ascii=False)
-        counts = self.count(written), self.count(str(answer))
-        return max(counts) <= self.max_tokens
+        return max(self.count(written), self.count(str(answer)))
 
     # Cursors
 

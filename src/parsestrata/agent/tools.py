@@ -267,7 +267,7 @@ class DocumentTools:
 
         Args:
             table: Id as in the list of tables (t3).
-            rows: 5, 1-20 or 21-, counted from 1 below the header; "" for all.
+            rows: 5, 1-20, 21- or 1-3, 7, from 1 below the header; "" for all.
             columns: Names from the header, or numbers from 1; empty for all.
             format: csv, markdown, or json (one object a line).
             document: Name of the document; not needed when there is only one.
