@@ -69,7 +69,7 @@ def test_the_schema_of_a_tool_says_all_and_nothing_twice() -> None:
             "rows": {
                 "type": "string",
                 "default": "",
-                "description": '5, 1-20 or 21-, counted from 1 below the header; "" for all.',
+                "description": '5, 1-20, 21- or 1-3, 7, from 1 below the header; "" for all.',
             },
             "columns": {
                 "type": "array",
