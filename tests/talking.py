@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, NamedTuple, Self
 
 import anyio
@@ -142,7 +142,11 @@ class Wire:
 
     def __exit__(self, *_error: object) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with suppress(OSError):
+                assert stream is not None
+                stream.close()
 
     def send(self, method: str, **params: Any) -> int:
         """Send a request without waiting for its answer; returns its number."""
