@@ -218,6 +218,18 @@ def test_a_document_that_is_parsed_does_not_keep_others_waiting(
     assert order == [ping, quick, slow]
 
 
+def test_a_client_gets_the_tools_while_every_thread_is_at_work(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(SLOW)
+    env = environment(PYTHONPATH=str(tmp_path))
+
+    with Wire(str(PDF), "--concurrency", "1", env=env) as wire:
+        slow = wire.send("tools/call", name="outline", arguments={})
+        listed = wire.send("tools/list")
+        order = [wire.receive()["id"] for _ in range(2)]
+
+    assert order == [listed, slow]
+
+
 SLOW = """
 import time
 import parsestrata.sources.local.parsing as parsing

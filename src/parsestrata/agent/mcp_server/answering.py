@@ -36,6 +36,8 @@ _READ_ONLY = {
     "idempotentHint": True,
     "openWorldHint": False,
 }
+QUICK = frozenset({"tools/list", "resources/templates/list"})
+"""Methods that open no document: their answers need not wait for a thread."""
 _FAULT = "the server failed on this call ({}); its log says more"
 _log = logging.getLogger(__name__)
 
@@ -53,8 +55,8 @@ class DocumentServer:
     Args:
         tools: What is asked.
         version: Of the server, as clients see it.
-        secret_paths: Files and folders given to the tools, of which answers show the
-            last part at most, and nothing of a folder that is the root.
+        root: Of the tools; answers show the paths of its files from there.
+        secret_paths: Files and folders of which answers show the last part alone.
         threads: How many calls are worked on at a time.
     """
 

@@ -9,6 +9,7 @@ from mcp.shared import exceptions
 
 from parsestrata.agent.mcp_server.answering import (
     INSTRUCTIONS,
+    QUICK,
     DocumentServer,
     NotFoundError,
     make_sendable,
@@ -74,7 +75,10 @@ def _register(server: Any, method: str, handle: _Handler, crew: Crew) -> None:
         if params is not None:
             values = params.model_dump(by_alias=True, mode="json", exclude_none=True)
         try:
-            result = await crew.run(lambda: make_sendable(handle(values)))
+            if method in QUICK:
+                result = handle(values)
+            else:
+                result = await crew.run(lambda: make_sendable(handle(values)))
         except NotFoundError as error:
             raise _make_error(_NO_RESOURCE, str(error)) from None
         return kind.result.model_validate(result)
