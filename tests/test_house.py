@@ -15,6 +15,8 @@ import pytest
 import parsestrata
 from parsestrata.errors import MissingExtraError
 
+pytestmark = pytest.mark.needs("dev")
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(parsestrata.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -57,6 +59,8 @@ ONLY_IN: dict[str, set[str]] = {
     "urllib3": {"api"},
     "liteparse": {"sources"},
     "tqdm": {"conversion", "cli"},
+    "pandas": {"conversion"},
+    "pyarrow": {"conversion"},
     "langchain_core": {"langchain", "llama_index"},  # whose readers give both kinds
     "llama_index": {"llama_index"},
     "bm25s": {"agent"},
@@ -69,7 +73,16 @@ ONLY_IN: dict[str, set[str]] = {
 }
 """The rooms that may import a package which is not of the standard library."""
 
-HEAVY = ("langchain_core", "llama_index", "ray", "mcp", "pandas", "numpy", "requests")
+HEAVY = (
+    "langchain_core",
+    "llama_index",
+    "ray",
+    "mcp",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "requests",
+)
 
 
 @functools.cache

@@ -13,14 +13,13 @@ import pytest
 from building import dump, page, result, text
 from conftest import EXAMPLES
 from parsestrata.agent import DocumentTools
-from parsestrata.agent.tools import TOOLS
-from parsestrata.errors import ConfigError, StoreError
-
-pytest.importorskip("mcp", reason="mcp is not installed")
-
 from parsestrata.agent.mcp_server import DocumentServer
 from parsestrata.agent.mcp_server.answering import NotFoundError, make_sendable
 from parsestrata.agent.mcp_server.resources import write_uri
+from parsestrata.agent.tools import TOOLS
+from parsestrata.errors import ConfigError, StoreError
+
+pytestmark = pytest.mark.needs("mcp")
 
 REPORT = EXAMPLES / "harbour-water-2025.json"
 NAME = REPORT.name

@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-pytest.importorskip("mcp", reason="mcp is not installed")
-
 from parsestrata.agent.mcp_server.crew import Crew
+
+pytestmark = pytest.mark.needs("mcp")
 
 
 def test_what_a_function_returns_or_raises_comes_back() -> None:

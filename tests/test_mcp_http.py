@@ -14,10 +14,9 @@ import pytest
 from conftest import EXAMPLES
 from parsestrata.agent.tools import TOOLS
 from parsestrata.cli.main import main
-
-pytest.importorskip("mcp", reason="mcp is not installed")
-
 from talking import TOKEN, Served, http_server, over_http, talk
+
+pytestmark = pytest.mark.needs("mcp")
 
 REPORT = EXAMPLES / "harbour-water-2025.json"
 CALL = {

@@ -17,10 +17,9 @@ import pytest
 from conftest import EXAMPLES
 from parsestrata.agent.tools import TOOLS
 from parsestrata.cli.main import main
-
-pytest.importorskip("mcp", reason="mcp is not installed")
-
 from talking import COMMAND, Wire, environment, over_stdio, talk
+
+pytestmark = pytest.mark.needs("mcp", "local")
 
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = EXAMPLES / "harbour-water-2025.json"

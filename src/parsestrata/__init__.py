@@ -12,7 +12,8 @@ same chunks. This module loads neither framework.
 from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.metadata import Provenance, to_flat, to_rich
-from parsestrata.conversion.tables import DocumentTable
+from parsestrata.conversion.document_table import DocumentTable
+from parsestrata.conversion.tables import find_tables, rows_of
 from parsestrata.document.geometry import Region
 from parsestrata.errors import ParseStrataError, ParseStrataWarning
 from parsestrata.face import chunk, outline, tables
@@ -34,7 +35,9 @@ __all__ = [
     "chunk",
     "cite",
     "contextualize",
+    "find_tables",
     "outline",
+    "rows_of",
     "tables",
     "to_flat",
     "to_rich",

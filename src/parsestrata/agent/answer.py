@@ -20,7 +20,10 @@ SMALLEST_BUDGET = 300
 _LONGEST_NAME = 80
 _LONGEST_PATH = 200
 _MOST_BOXES = 8
+_FIRST_GUESS = 8
+"""Units that are tried first."""
 _CURSOR = re.compile(r"(\d+)(?:\+(\d+))?-([0-9a-f]{6})")
+_LINE_END = re.compile(r"\n")
 _SPACE = re.compile(r"\s")
 
 
@@ -117,45 +120,54 @@ class Call(Struct, frozen=True):
         if not fitting:
             rest[0] = replace(rest[0], opening="")
             fitting = self._count_fitting(rest, start)
-        if fitting:
-            return self._make(rest[:fitting], start + fitting, len(units))
-        return self._cut(rest[0], start, offset)
+        whole = rest[:fitting]
+        if fitting == len(rest) or (whole and self._is_full(whole, rest[fitting])):
+            return self._make(whole, start + fitting, len(units))
+        return self._cut(whole, rest[fitting], start + fitting, offset)
 
     def _count_fitting(self, rest: list[Unit], start: int) -> int:
-        """Find by halving how many units from the first one on fit together."""
+        """Count the units from the first one on that fit together."""
         total = start + len(rest)
-        most, tokens = 0, 0
-        while most < len(rest) and tokens <= self.max_tokens:
-            tokens += self.count(rest[most].text)
-            most += 1
         return _find_last(
-            most,
+            len(rest),
+            _FIRST_GUESS,
             lambda n: self._fits(self._make(rest[:n], start + n, total)),
         )
 
-    def _cut(self, unit: Unit, index: int, offset: int) -> Answer:
-        """Answer with the beginning of a unit that does not fit whole."""
+    def _is_full(self, units: list[Unit], following: Unit) -> bool:
+        """Say whether an answer ends here: half full, or before a row or a line."""
+        size = self._measure(_write(units, ""))
+        return following.tight or size > self.max_tokens // 2
+
+    def _cut(self, whole: list[Unit], unit: Unit, index: int, offset: int) -> Answer:
+        """Add the beginning of a unit that does not fit, up to a line or a word."""
+        offset = 0 if whole else offset
 
         def begin(length: int) -> Answer:
             begun = replace(unit, text=unit.text[:length])
-            return _write([begun], self._cursor(index, offset + length))
+            return _write([*whole, begun], self._cursor(index, offset + length))
 
-        end = _find_last(len(unit.text), lambda length: self._fits(begin(length)))
-        spaces = [match.end() for match in _SPACE.finditer(unit.text, 0, end)]
-        if spaces and spaces[-1] > end // 2:
-            end = spaces[-1]
-        if not end:
-            problem = f"max_tokens={self.max_tokens} is too small for this counter"
-            raise ToolCallError(problem)
-        return begin(end)
+        length = _find_last(
+            len(unit.text) - 1, self.max_tokens, lambda most: self._fits(begin(most))
+        )
+        length = _find_break(unit.text, length)
+        if length:
+            return begin(length)
+        if whole:
+            return self._make(whole, index, index + 1)
+        problem = f"max_tokens={self.max_tokens} is too small for this counter"
+        raise ToolCallError(problem)
 
     def _make(self, units: list[Unit], stop: int, total: int) -> Answer:
         return _write(units, self._cursor(stop) if stop < total else "")
 
     def _fits(self, answer: Answer) -> bool:
+        return self._measure(answer) <= self.max_tokens
+
+    def _measure(self, answer: Answer) -> int:
+        """Count the tokens of an answer, as a text or as JSON, whichever has more."""
         written = json.dumps(answer.to_dict(), ensure_ascii=False)
-        counts = self.count(written), self.count(str(answer))
-        return max(counts) <= self.max_tokens
+        return max(self.count(written), self.count(str(answer)))
 
     # Cursors
 
@@ -196,28 +208,43 @@ def shorten(text: str, length: int) -> str:
     return f"{line[:half].rstrip()}…{line[-half:].lstrip()}"
 
 
-def _find_last(most: int, fits: Callable[[int], bool]) -> int:
-    """Find by halving the largest number up to `most` that fits; 0 when none does."""
-    fewest = 0
-    while fewest < most:
-        middle = (fewest + most + 1) // 2
+def _find_last(most: int, guess: int, fits: Callable[[int], bool]) -> int:
+    """Find the largest number up to `most` that fits; 0 when none does.
+
+    Doubles from a guess, so that no try is much larger than what fits, then halves.
+    """
+    fewest, ceiling = 0, min(guess, most)
+    while fewest < ceiling < most and fits(ceiling):
+        fewest, ceiling = ceiling, min(2 * ceiling, most)
+    while fewest < ceiling:
+        middle = (fewest + ceiling + 1) // 2
         if fits(middle):
             fewest = middle
         else:
-            most = middle - 1
+            ceiling = middle - 1
     return fewest
+
+
+def _find_break(text: str, most: int) -> int:
+    """Find the last line's end, else the last word's, in the second half of a cut."""
+    for mark in (_LINE_END, _SPACE):
+        ends = [found.end() for found in mark.finditer(text, most // 2, most)]
+        if ends:
+            return ends[-1]
+    return most
 
 
 def _write(units: Sequence[Unit], cursor: str) -> Answer:
     """Put texts one below the other, a number before each change of citation."""
     told = ""
-    numbers: dict[tuple[str, tuple[str, ...]], int] = {}
+    numbers: dict[tuple[object, ...], int] = {}
     citations: list[Citation] = []
     before = 0
     for unit in units:
         number = 0
         if unit.citation is not None:
-            key = (unit.citation.chunk_id, unit.citation.heading_path)
+            one = unit.citation
+            key = (one.chunk_id, one.page_number, one.page_end, one.heading_path)
             number = numbers.setdefault(key, len(numbers) + 1)
             if number > len(citations):
                 citations.append(unit.citation)
@@ -233,13 +260,9 @@ def _write(units: Sequence[Unit], cursor: str) -> Answer:
 
 
 def _join(one: Citation, other: Citation) -> Citation:
-    """Make one citation of two passages of one chunk and section."""
-    return replace(
-        one,
-        page_number=min(one.page_number, other.page_number),
-        page_end=max(one.page_end, other.page_end),
-        regions=tuple(dict.fromkeys((*one.regions, *other.regions))),
-    )
+    """Make one citation of two passages of one chunk, page and section."""
+    regions = tuple(dict.fromkeys((*one.regions, *other.regions)))
+    return replace(one, regions=regions)
 
 
 def _write_source(citation: Citation) -> str:

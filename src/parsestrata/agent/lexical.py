@@ -1,6 +1,7 @@
 """A lexical index over passages: BM25 by a library, words and pairs of characters."""
 
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 
 from parsestrata.agent.passages import Passage
@@ -25,7 +26,9 @@ class LexicalIndex:
 
     def __init__(self, passages: Sequence[Passage]) -> None:
         try:
-            import bm25s  # noqa: PLC0415 - of the extra
+            with warnings.catch_warnings():  # that a notebook lacks widgets, says tqdm
+                warnings.simplefilter("ignore")
+                import bm25s  # noqa: PLC0415 - of the extra
             import Stemmer  # noqa: PLC0415 - of the extra
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "bm25s", "agent") from None

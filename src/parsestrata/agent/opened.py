@@ -27,7 +27,7 @@ from parsestrata.sources.source import Source, open_source
 
 _PASSAGE = 200
 """Tokens, at most, of what is read and found as one."""
-_BYTES_PER_BYTE = 8
+_BYTES_PER_BYTE = 6
 """Memory that an open document takes for each byte of its result, measured."""
 
 

@@ -11,11 +11,10 @@ from parsestrata.agent.sections import find_section
 from parsestrata.chunking.tables import lay_out
 from parsestrata.conversion.tables import DocumentTable
 from parsestrata.document.model import Table
-from parsestrata.errors import ToolCallError
+from parsestrata.errors import ConfigError, ToolCallError
 
 TableText = Literal["csv", "markdown", "json"]
 _ID = re.compile(r"(?:table\s*|t)?(\d+)", re.IGNORECASE)
-_RANGE = re.compile(r"(\d+)(?:\s*[-\u2013:]\s*(\d*))?")
 _LONGEST_TITLE = 120
 _LONGEST_COLUMNS = 160
 _MOST_NAMED = 12
@@ -68,7 +67,8 @@ def get_table(
     Args:
         document: The document.
         table: Its id, `t3`.
-        rows: `5`, `1-20` or `21-`, counted from 1 below the header; "" for all.
+        rows: `5`, `1-20`, `21-` or `1-3, 7`, counted from 1 below the header; "" for
+            all.
         columns: Names in the header, or numbers from 1; () for all.
         format: `csv`, `markdown`, or `json`: one object a line.
         cursor: Of the answer before, to read on.
@@ -82,19 +82,20 @@ def get_table(
         problem = f"there is no format {format!r}"
         raise ToolCallError(problem, get_args(TableText))
     found = _find_table(document, table)
-    start, stop = _find_rows(found, rows)
-    picked = _find_columns(found, columns)
-    header = [_cell(found.header, column) for column in picked]
-    body = [[_cell(row, column) for column in picked] for row in found.rows[start:stop]]
-    opening, lines = _write(header, body, format)
-    head = "\n".join(filter(None, (_head(found, start, stop), opening)))
+    try:
+        picked = found.select(rows.strip() or None, columns or None)
+    except ConfigError as error:
+        problem = f"t{found.number}: {error}"
+        raise ToolCallError(problem) from None
+    opening, lines = _write(picked, format)
+    head = "\n".join(filter(None, (_head(picked, len(found.rows)), opening)))
     units = [
         Unit(head, found.citation),
         *[Unit(line, found.citation, tight=True, opening=head) for line in lines],
     ]
-    if found.note and stop == len(found.rows):
+    if found.note and len(picked.rows) == len(found.rows):
         units.append(Unit(found.note, found.citation))
-    arguments = (document.fingerprint, found.number, start, stop, picked, format)
+    arguments = (document.fingerprint, found.number, rows, columns, format)
     call = Call("get_table", arguments, cursor, max_tokens, document.count)
     return call.answer(units)
 
@@ -108,12 +109,14 @@ def _describe(table: DocumentTable, section: str) -> str:
     return f"t{table.number}: {title} ({where}, {size}: {columns})"
 
 
-def _head(table: DocumentTable, start: int, stop: int) -> str:
+def _head(table: DocumentTable, total: int) -> str:
     """Write what stands above the rows: id, caption and which rows they are."""
-    total = len(table.rows)
     name = f"t{table.number}: {table.caption or table.title}".rstrip(": ")
-    some = f"\nRows {start + 1} to {stop} of {total}" if stop - start < total else ""
-    return f"{name}{some}"
+    if len(table.rows) == total:
+        return name
+    numbers = table.row_numbers
+    span = f"{numbers[0]} to {numbers[-1]}" if len(numbers) > 1 else f"{numbers[0]}"
+    return f"{name}\n{'Rows' if len(numbers) > 1 else 'Row'} {span} of {total}"
 
 
 def _find_table(document: OpenDocument, asked: str) -> DocumentTable:
@@ -132,57 +135,11 @@ def _find_table(document: OpenDocument, asked: str) -> DocumentTable:
     raise ToolCallError(problem, tuple(known) or ("no tables",))
 
 
-def _find_rows(table: DocumentTable, asked: str) -> tuple[int, int]:
-    """Return the rows below the header as a half-open range, counted from 0."""
-    total = len(table.rows)
-    if not asked.strip():
-        return 0, total
-    match = _RANGE.fullmatch(asked.strip())
-    first = int(match[1]) if match else 0
-    last = first
-    if match and match[2] is not None:
-        last = min(int(match[2] or total), total)
-    if not 1 <= first <= last <= total:
-        problem = f"t{table.number} has no rows {asked[:40]!r}"
-        raise ToolCallError(problem, (f"rows 1-{total}",))
-    return first - 1, last
-
-
-def _find_columns(table: DocumentTable, asked: Sequence[str]) -> tuple[int, ...]:
-    """Return the columns, counted from 0."""
-    width = max(map(len, (table.header, *table.rows)))
-    if not asked:
-        return tuple(range(width))
-    names = [_fold(name) for name in table.header]
-    picked = []
-    for name in [asked] if isinstance(asked, str) else asked:
-        if _fold(name) in names:
-            picked.append(names.index(_fold(name)))
-        elif name.strip().isdecimal() and 1 <= int(name) <= width:
-            picked.append(int(name) - 1)
-        else:
-            problem = f"t{table.number} has no column {name[:80]!r}"
-            known = [shorten(one, _LONGEST_TITLE) for one in table.header if one]
-            raise ToolCallError(problem, tuple(known))
-    return tuple(picked)
-
-
-def _fold(name: str) -> str:
-    return " ".join(name.casefold().split())
-
-
-def _cell(row: Sequence[str], column: int) -> str:
-    return row[column] if column < len(row) else ""
-
-
-def _write(
-    header: list[str], body: list[list[str]], format_: TableText
-) -> tuple[str, list[str]]:
+def _write(table: DocumentTable, form: TableText) -> tuple[str, list[str]]:
     """Write what every answer repeats, and a text for each row."""
-    if format_ == "json":
-        names = [name or str(number) for number, name in enumerate(header, 1)]
-        rows = [dict(zip(names, row, strict=True)) for row in body]
-        return "", [json.dumps(row, ensure_ascii=False) for row in rows]
-    table = Table(rows=(tuple(header), *map(tuple, body)), csv="", html="")
-    layout = lay_out(table, format_)
+    if form == "json":
+        records = table.records()
+        return "", [json.dumps(record, ensure_ascii=False) for record in records]
+    whole = Table(rows=(table.header, *table.rows), csv="", html="")
+    layout = lay_out(whole, form)
     return layout.opening.rstrip("\n"), [row.rstrip("\n") for row in layout.rows]

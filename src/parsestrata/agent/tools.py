@@ -12,6 +12,7 @@ from parsestrata.agent.searching import SearchFunction
 from parsestrata.agent.shelf import DEFAULT_SIZE, Shelf
 from parsestrata.agent.tabling import TableText
 from parsestrata.chunking.tokens import resolve_counter
+from parsestrata.conversion.loading import as_sources
 from parsestrata.errors import ConfigError
 from parsestrata.options import Options, OptionValues
 from parsestrata.sources.source import Source
@@ -50,8 +51,8 @@ class DocumentTools:
         cache_bytes: int = DEFAULT_SIZE,
         **options: Unpack[OptionValues],
     ) -> None:
-        sources = list(source) if isinstance(source, list | tuple) else [source]
-        sources = [one for one in sources if one is not None]
+        none = source is None or (isinstance(source, list | tuple) and not source)
+        sources = [] if none else as_sources(source)
         self._catalogue = Catalogue(sources, None if root is None else Path(root))
         options.setdefault("on_failed_page", "skip")
         self._options = Options(**options)
@@ -270,7 +271,7 @@ class DocumentTools:
 
         Args:
             table: Id as in the list of tables (t3).
-            rows: 5, 1-20 or 21-, counted from 1 below the header; "" for all.
+            rows: 5, 1-20, 21- or 1-3, 7, from 1 below the header; "" for all.
             columns: Names from the header, or numbers from 1; empty for all.
             format: csv, markdown, or json (one object a line).
             document: Name of the document; not needed when there is only one.

@@ -46,7 +46,10 @@ class QuotaError(APIError):
 class NotFoundError(APIError):
     """404: no such job, or its result has expired or is not there yet."""
 
-    advice = "Check the job id, the project and the region"
+    advice = (
+        "Check the job id, the project and the region. A job of the v1 API, whose id "
+        "does not begin with pjb-, may have to be parsed again with v2"
+    )
 
 
 class ResultExpiredError(NotFoundError):

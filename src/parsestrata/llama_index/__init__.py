@@ -7,6 +7,7 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "llama_index.core", "llama-index") from None
 
+from parsestrata.llama_index.images import image_nodes
 from parsestrata.llama_index.node_parser import HeadingNodeParser
 from parsestrata.llama_index.nodes import document_id, to_document, to_nodes
 from parsestrata.llama_index.reader import LlamaParseReader
@@ -15,6 +16,7 @@ __all__ = [
     "HeadingNodeParser",
     "LlamaParseReader",
     "document_id",
+    "image_nodes",
     "to_document",
     "to_nodes",
 ]
