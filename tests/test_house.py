@@ -66,9 +66,10 @@ ONLY_IN: dict[str, set[str]] = {
     "bm25s": {"agent"},
     "Stemmer": {"agent"},
     "mcp": {"agent"},
+    "anyio": {"agent"},  # what mcp runs on
     "ray": {"ray"},
     "starlette": {"api"},
-    "uvicorn": {"api", "cli"},
+    "uvicorn": {"api", "cli", "agent"},
 }
 """The rooms that may import a package which is not of the standard library."""
 

@@ -108,7 +108,7 @@ class Catalogue:
             inside = path.is_relative_to(self._root) and path.is_file()
         except (OSError, ValueError, RuntimeError):
             return None
-        if not inside or not _is_readable(path):
+        if not inside or not _is_readable(path) or _is_hidden(path, self._root):
             return None
         return Listed(path.relative_to(self._root).as_posix(), path)
 
@@ -123,7 +123,8 @@ class Catalogue:
                 path = Path(folder, name)
                 if name.startswith(".") or not _is_readable(path):
                     continue
-                if not path.resolve().is_relative_to(self._root):
+                target = path.resolve()
+                if not target.is_relative_to(self._root) or not target.is_file():
                     continue
                 number += 1
                 if number > _MOST_FILES:
@@ -144,6 +145,11 @@ class Catalogue:
 
 def _is_readable(path: Path) -> bool:
     return is_document_name(path.name) or path.suffix.lower() == _RESULT_SUFFIX
+
+
+def _is_hidden(path: Path, root: Path) -> bool:
+    """Say whether a file, or a folder on the way to it, is not listed by its name."""
+    return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
 def _short_names(name: str) -> set[str]:

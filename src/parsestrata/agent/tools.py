@@ -1,6 +1,6 @@
 """DocumentTools: the tool functions over documents that are opened once and kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Unpack
 
@@ -67,6 +67,10 @@ class DocumentTools:
     def is_single(self) -> bool:
         """Whether there is one document, so that no call need name it."""
         return self._catalogue.is_single
+
+    def names(self) -> Iterator[str]:
+        """Yield the names of the documents that can be read now."""
+        return (one.name for one in self._catalogue)
 
     def open(self, document: str = "") -> OpenDocument:
         """Open a document, or find it open.

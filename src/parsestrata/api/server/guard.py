@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from parsestrata.api.server.signing import is_same_key
+from parsestrata.api.keys import is_same_key
 
 _UNAUTHORISED, _TOO_LARGE = 401, 413
 _SMALL = 64 * 1024
