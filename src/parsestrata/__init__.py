@@ -12,16 +12,19 @@ same chunks. This module loads neither framework.
 from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.metadata import Provenance, to_flat, to_rich
+from parsestrata.chunking.sections import DocumentSection
+from parsestrata.conversion.sections import by_chunk
 from parsestrata.conversion.tables import DocumentTable
 from parsestrata.document.geometry import Region
 from parsestrata.errors import ParseStrataError, ParseStrataWarning
-from parsestrata.face import chunk, outline, tables
+from parsestrata.face import chunk, outline, sections, tables
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
 
 __all__ = [
     "Chunk",
     "Citation",
+    "DocumentSection",
     "DocumentTable",
     "JobReport",
     "Options",
@@ -31,10 +34,12 @@ __all__ = [
     "Region",
     "Report",
     "__version__",
+    "by_chunk",
     "chunk",
     "cite",
     "contextualize",
     "outline",
+    "sections",
     "tables",
     "to_flat",
     "to_rich",
