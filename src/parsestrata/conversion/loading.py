@@ -265,7 +265,11 @@ class Loading:
         self._check_split()
         name = name or "<text>"
         opening = partial(_open_text, text, name)
-        work = partial(self._cut, max_section_tokens, metadata, document)
+
+        def work(conversion: Conversion) -> Iterator[Cut]:
+            self._note_namesakes(conversion.report)
+            yield from self._cut(max_section_tokens, metadata, document, conversion)
+
         yield from (cut for cut, _ in self._opened(opening, name, work))
 
     def split_data(
