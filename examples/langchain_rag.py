@@ -54,11 +54,12 @@ def to_words(texts: list[str]) -> Any:
 
 
 def write_context(hits: list[Document]) -> str:
-    """Number the passages, each under its citation."""
-    return "\n\n".join(
-        f"[{number}] {cite(hit)}\n{hit.page_content}"
-        for number, hit in enumerate(hits, 1)
-    )
+    """Number the passages, each under its citation in place of its context line."""
+    passages = []
+    for number, hit in enumerate(hits, 1):
+        _context, _, text = hit.page_content.partition("\n\n")
+        passages.append(f"[{number}] {cite(hit)}\n{text}")
+    return "\n\n".join(passages)
 
 
 def main() -> None:
