@@ -322,6 +322,21 @@ def test_a_parser_with_sections_survives_as_its_dict() -> None:
     assert again.options == parser.options
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"sections": True, "split": "page"}, "split=\"chunk\", not 'page'"),
+        ({"max_section_tokens": 0}, "max_section_tokens=0"),
+    ],
+    ids=["another split", "no room"],
+)
+def test_a_parser_refuses_at_once_what_gives_no_sections(
+    options: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ConfigError, match=said):
+        HeadingNodeParser(**options)
+
+
 def test_a_parser_without_neighbours_links_sections_all_the_same() -> None:
     raw = LlamaParseReader(split="result").load_data(REPORT)
 

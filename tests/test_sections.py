@@ -262,6 +262,30 @@ def test_a_failed_page_warns_as_it_does_for_chunks() -> None:
     assert section.text == "# Water\n\nRain."
 
 
+def test_sections_cost_no_more_than_their_text() -> None:
+    """The counter sees nothing twice, and a text is there once a level."""
+    items = [
+        item
+        for number in range(60)
+        for item in (b.heading(f"T{number}", 1 + number % 3), b.text(b.words(120)))
+    ]
+    result = b.result(b.page(1, *items))
+    counted: list[int] = []
+
+    def count(text: str) -> int:
+        counted.append(len(text))
+        return len(text.split())
+
+    chunks = list(chunk(result, count_tokens=count))
+    alone = sum(counted)
+    counted.clear()
+    held = sections(result, count_tokens=count)
+
+    assert sum(counted) < 1.5 * alone
+    assert len(held) == len(chunks) == 60
+    assert sum(len(s.text) for s in held) <= 3 * sum(len(c.body) + 2 for c in chunks)
+
+
 def test_a_hit_leads_to_its_table_and_its_section() -> None:
     page = b.page(1, b.heading("Sales"), b.table(ROWS), b.text(b.words(90)))
     result = b.result(page)

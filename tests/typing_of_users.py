@@ -11,14 +11,21 @@ from llama_index.core.schema import BaseNode, Document, TextNode
 import parsestrata
 from parsestrata import (
     Chunk,
+    Citation,
+    DocumentSection,
+    DocumentTable,
     Options,
     ParseStrataError,
     Provenance,
     Region,
     Report,
+    by_chunk,
     chunk,
+    cite,
     contextualize,
     outline,
+    sections,
+    tables,
     to_flat,
     to_rich,
 )
@@ -115,3 +122,21 @@ def parse_nodes(documents: list[Document], options: Options) -> list[BaseNode]:
     except ParseStrataError as error:
         print(error)  # noqa: T201 - what a user would do
         return []
+
+
+def find_wholes(source: Path, hit: LangChainDocument) -> tuple[str, list[str]]:
+    citation: Citation = cite((hit, 0.5))
+    around: tuple[DocumentSection, ...] = by_chunk(sections(source))[citation.chunk_id]
+    held: tuple[DocumentTable, ...] = by_chunk(tables(source))[citation.chunk_id]
+    return around[0].text, [table.csv for table in held]
+
+
+def load_parents(source: Path) -> tuple[list[str | None], list[str]]:
+    documents, wholes = LlamaParseLoader(source).load_with_sections()
+    nodes, parents = LlamaParseReader().load_with_sections(
+        source, max_section_tokens=4000
+    )
+    raw = LlamaParseReader(split="result").load_data(source)
+    _, again = HeadingNodeParser(sections=True).split_with_sections(raw)
+    ids = [document.id for document in (*documents, *wholes)]
+    return ids, [node.node_id for node in (*nodes, *parents, *again)]

@@ -20,7 +20,7 @@ from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.lookahead import open_ahead
 from parsestrata.conversion.progress import show_progress
-from parsestrata.conversion.sections import cut_with_sections
+from parsestrata.conversion.sections import check_split, cut_with_sections
 from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
     AllPagesFailedError,
@@ -98,16 +98,9 @@ class Loading:
             ConfigError: `split` is not "chunk", or what `chunks` raises it for.
             ParseStrataError: As `chunks`.
         """
-        self._check_split()
+        check_split(self.options)
         work = partial(self._cut, max_section_tokens, extra or {}, "")
         return (cut for cut, _ in self._each(sources, work))
-
-    def _check_split(self) -> None:
-        if self.options.split != "chunk":
-            message = (
-                f'sections hold chunks: set split="chunk", not {self.options.split!r}'
-            )
-            raise ConfigError(message)
 
     def _cut(
         self,
@@ -262,7 +255,7 @@ class Loading:
             ConfigError: As `cuts`.
             ParseStrataError: As `split_text`.
         """
-        self._check_split()
+        check_split(self.options)
         name = name or "<text>"
         opening = partial(_open_text, text, name)
 

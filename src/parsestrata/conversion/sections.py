@@ -10,6 +10,7 @@ from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.tables import DocumentTable
 from parsestrata.document.outline import heading_paths
 from parsestrata.errors import ConfigError
+from parsestrata.options import Options
 
 Whole = TypeVar("Whole", DocumentSection, DocumentTable)
 
@@ -36,11 +37,7 @@ def cut_with_sections(
         MissingContentError: The result holds no items.
         PageFailedError: A page failed and `on_failed_page="raise"`.
     """
-    if max_section_tokens is not None and max_section_tokens < 1:
-        message = (
-            f"max_section_tokens={max_section_tokens}: expected 1 or more, or None"
-        )
-        raise ConfigError(message)
+    check_limit(max_section_tokens)
     options, report, origin = conversion.options, conversion.report, conversion.origin
     document = document or document_id(origin.source, options, report.namesake)
     items = list(prepare_items(conversion.items(), options, report))
@@ -54,6 +51,30 @@ def cut_with_sections(
         max_tokens=max_section_tokens,
     )
     return chunks, sections
+
+
+def check_limit(max_section_tokens: int | None) -> None:
+    """Refuse a limit that no section keeps.
+
+    Raises:
+        ConfigError: It is below 1.
+    """
+    if max_section_tokens is not None and max_section_tokens < 1:
+        message = (
+            f"max_section_tokens={max_section_tokens}: expected 1 or more, or None"
+        )
+        raise ConfigError(message)
+
+
+def check_split(options: Options) -> None:
+    """Refuse a split that makes no chunks along the headings.
+
+    Raises:
+        ConfigError: It is not "chunk".
+    """
+    if options.split != "chunk":
+        message = f'sections hold chunks: set split="chunk", not {options.split!r}'
+        raise ConfigError(message)
 
 
 def by_chunk(wholes: Iterable[Whole]) -> Mapping[str, tuple[Whole, ...]]:

@@ -16,6 +16,7 @@ from llama_index.core.schema import (
 from llama_index.core.utils import get_tqdm_iterable
 
 from parsestrata.conversion.loading import Loading
+from parsestrata.conversion.sections import check_limit, check_split
 from parsestrata.llama_index.nodes import to_linked_nodes, to_nodes
 from parsestrata.llama_index.settings import check_picklable, merge_options
 from parsestrata.options import Options, OptionValues
@@ -59,6 +60,9 @@ class HeadingNodeParser(NodeParser):
         **values: Unpack[OptionValues],
     ) -> None:
         options = merge_options(options, values)
+        if sections:
+            check_split(options)
+        check_limit(max_section_tokens)
         manager = {"callback_manager": callback_manager} if callback_manager else {}
         super().__init__(
             options=options,
