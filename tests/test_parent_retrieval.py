@@ -158,6 +158,15 @@ def test_another_split_has_no_sections() -> None:
         LlamaParseLoader(REPORT, split="page").load_with_sections()
 
 
+def test_a_limit_that_no_section_keeps_is_refused_before_anything_is_fetched() -> None:
+    reader = LlamaParseReader(on_failed_job="report")
+
+    with pytest.raises(ConfigError, match="max_section_tokens=0"):
+        reader.load_with_sections(["missing.json", REPORT], max_section_tokens=0)
+
+    assert reader.report.failed_jobs == {}
+
+
 def test_a_document_that_fails_is_told_and_the_others_come() -> None:
     loader = LlamaParseLoader([b"{", REPORT], on_failed_job="report", **SMALL)
     splitter = HeadingSplitter(on_failed_job="report")

@@ -20,7 +20,7 @@ from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.lookahead import open_ahead
 from parsestrata.conversion.progress import show_progress
-from parsestrata.conversion.sections import check_split, cut_with_sections
+from parsestrata.conversion.sections import check_limit, check_split, cut_with_sections
 from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
     AllPagesFailedError,
@@ -95,10 +95,12 @@ class Loading:
             extra: Added to the metadata of chunks and sections.
 
         Raises:
-            ConfigError: `split` is not "chunk", or what `chunks` raises it for.
+            ConfigError: `split` is not "chunk" or the limit is below 1, at once; or
+                what `chunks` raises it for.
             ParseStrataError: As `chunks`.
         """
         check_split(self.options)
+        check_limit(max_section_tokens)
         work = partial(self._cut, max_section_tokens, extra or {}, "")
         return (cut for cut, _ in self._each(sources, work))
 
@@ -256,6 +258,7 @@ class Loading:
             ParseStrataError: As `split_text`.
         """
         check_split(self.options)
+        check_limit(max_section_tokens)
         name = name or "<text>"
         opening = partial(_open_text, text, name)
 
