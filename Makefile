@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test check golden bench clean
+.PHONY: demo test check golden bench matrix clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/demo.py
@@ -14,10 +14,12 @@ demo: $(VENV)/demo
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(ARGS)
 
-check: $(VENV)/dev
+check: $(VENV)/types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/mypy tests/typing_of_users.py
+	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 golden: $(VENV)/dev
 	@$(BIN)/python -m pytest -q tests/test_golden.py --golden
@@ -28,8 +30,12 @@ bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/engine_quality.py
 	@$(BIN)/python benchmarks/transfer.py
 
+# The oldest and newest releases that are allowed; CORNERS=none-oldest tries one of them.
+matrix: $(VENV)/dev
+	@$(BIN)/python compatibility/matrix.py $(CORNERS)
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .matrix
 
 $(VENV)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "parsestrata needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
@@ -44,3 +50,7 @@ $(VENV)/demo: $(VENV)/pip pyproject.toml
 $(VENV)/dev: $(VENV)/pip pyproject.toml
 	@$(PIP) install --editable ".[all]" --group dev
 	@touch $@ $(VENV)/demo
+
+$(VENV)/types: $(VENV)/dev
+	@$(PIP) install --group types
+	@touch $@

@@ -21,6 +21,7 @@ def serving(store: Store, **options: Any) -> Iterator[str]:
     config = uvicorn.Config(
         create_app(store, **options),
         log_level="critical",
+        ws="none",
         timeout_keep_alive=60,
         timeout_graceful_shutdown=5,
     )

@@ -50,7 +50,6 @@ def job(status: str, message: str | None = None) -> bytes:
 BAD_FILES = {
     "empty": (b"", "is empty, not a JSON result"),
     "html": (b"<html>\n<body>", "this is HTML or XML"),
-    "pdf": (b"%PDF-1.7\n%\xe2", "is damaged or no PDF at all"),
     "cut": (b.dump(REPORT)[:-9], "was the download cut short"),
     "prose": (b"Dear reader,\n", "the JSON is malformed"),
     "v1": (b.dump(V1), "this is a LlamaParse v1 result"),

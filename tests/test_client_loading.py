@@ -273,6 +273,7 @@ def test_an_error_of_the_network_names_the_job() -> None:
     assert loaded == [IDS[0], IDS[2]]
 
 
+@pytest.mark.needs("progress")
 def test_a_bar_is_shown_when_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with loopback(answer(body=whole())) as server:
         list(

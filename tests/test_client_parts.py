@@ -14,7 +14,6 @@ from parsestrata.api.body import Body, CutShortError
 from parsestrata.api.client import ParseClient
 from parsestrata.api.expand import EXPAND, FILES, check_expand, file_kind, link_to
 from parsestrata.api.json_string import as_json_string
-from parsestrata.api.server.ranges import UnsatisfiableError, read_range
 from parsestrata.errors import (
     JobNotReadyError,
     JobTimeoutError,
@@ -161,29 +160,6 @@ def test_a_timeout_is_pickled_with_all_its_fields() -> None:
 
     assert copied.args == error.args == ("pjb-1", "RUNNING", "not done")
     assert str(copied) == str(error)
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        (None, None),
-        ("", None),
-        ("bytes=-", None),
-        ("bytes=0-0", (0, 1)),
-        ("bytes = 3-5", (3, 6)),
-        ("bytes=-999", (0, 100)),
-        ("bytes=99-", (99, 100)),
-        ("bytes=a-b", None),
-    ],
-)
-def test_a_range_is_half_open_or_none(header: str | None, expected: Any) -> None:
-    assert read_range(header, 100) == expected
-
-
-@pytest.mark.parametrize("header", ["bytes=100-", "bytes=200-300", "bytes=-0"])
-def test_a_range_behind_the_end_cannot_be_served(header: str) -> None:
-    with pytest.raises(UnsatisfiableError):
-        read_range(header, 100)
 
 
 def test_a_cut_answer_of_a_list_is_asked_for_again() -> None:

@@ -19,6 +19,8 @@ from parsestrata.options import OptionValues
 from parsestrata.sources.store import Store
 from serving import serving
 
+pytestmark = pytest.mark.needs("server", "local", "langchain")
+
 PDF = make_pdf(
     [heading("Water", 100), Words("The river is cold in spring.", 140)],
     [heading("Use", 100), Words("Taps and gardens.", 140)],
@@ -59,6 +61,19 @@ def test_a_document_in_the_cloud_has_the_chunks_of_one_here(
     ]
     assert [c.origin.file_name for c in there] == ["plan.pdf"] * len(here)
     assert there[0].origin.job_id.startswith("pjb-")
+
+
+@pytest.mark.parametrize("sources", [1, 2], ids=["alone", "of two"])
+def test_a_document_in_the_cloud_is_known_by_its_path_too(
+    url: str, path: Path, sources: int
+) -> None:
+    other = path.with_name("other.pdf")
+    other.write_bytes(PDF)
+    given = [path, other][:sources]
+
+    chunks = list(parsestrata.chunk(given, identity="path", **cloud(url)))
+
+    assert {one.origin.source for one in chunks} == {str(one) for one in given}
 
 
 def test_bytes_are_sent_up_under_a_name_of_their_own(url: str) -> None:

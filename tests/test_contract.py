@@ -15,10 +15,11 @@ from building import dump, heading, markdown, page, result, table, text
 from parsestrata.api.client import ParseClient
 from parsestrata.api.expand import EXPAND
 from parsestrata.conversion.loading import Loading
-from parsestrata.langchain import LlamaParseLoader
 from parsestrata.options import Options
 from parsestrata.sources.store import Store
 from serving import serving
+
+pytestmark = pytest.mark.needs("server")
 
 KEY = "llx-a-very-secret-key"
 SPLITS = ("chunk", "item", "page", "document")
@@ -229,7 +230,10 @@ def test_the_sdk_deletes_and_then_finds_nothing(sdk: LlamaCloud) -> None:
         sdk.parsing.get(JOB_ID)
 
 
+@pytest.mark.needs("langchain")
 def test_the_loader_reads_what_our_own_client_uploads(url: str, tmp_path: Path) -> None:
+    from parsestrata.langchain import LlamaParseLoader  # noqa: PLC0415 - its extra
+
     path = tmp_path / "water.pdf"
     path.write_bytes(b"%PDF")
     with ParseClient(KEY, url) as client:
@@ -243,9 +247,12 @@ def test_the_loader_reads_what_our_own_client_uploads(url: str, tmp_path: Path) 
     assert "It is wet." in documents[0].page_content
 
 
+@pytest.mark.needs("langchain")
 def test_the_async_loader_raises_what_the_sync_one_raises(
     url: str, store: Store
 ) -> None:
+    from parsestrata.langchain import LlamaParseLoader  # noqa: PLC0415 - its extra
+
     failed = {"id": "pjb-failed", "status": "FAILED", "error_message": "PDF_IS_BROKEN"}
     store.put_job({**make()["job"], **failed})
     loader = LlamaParseLoader("pjb-failed", base_url=url, api_key=KEY)

@@ -10,6 +10,8 @@ import pytest
 from parsestrata import cite
 from parsestrata.langchain import LlamaParseLoader
 
+pytestmark = pytest.mark.needs("dev", "agent", "langchain", "llama-index", "local")
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 RAG = ["langchain_rag.py", "llama_index_rag.py"]
 CHAPTER = "Chapter 4 Exposing PDF Special Capabilities > 4.6 Encryption"

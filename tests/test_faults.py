@@ -30,6 +30,8 @@ from parsestrata.errors import (
 from parsestrata.sources.store import Store
 from serving import serving
 
+pytestmark = pytest.mark.needs("server")
+
 KEY = "llx-a-very-secret-key"
 PAGES = [page(n, heading(f"Part {n}"), text("It is wet. " * 80)) for n in range(1, 9)]
 WHOLE = dump(result(*PAGES))

@@ -18,6 +18,8 @@ from parsestrata.cli.main import main
 from parsestrata.sources.store import Store
 from serving import serving
 
+pytestmark = pytest.mark.needs("server")
+
 KEY = "llx-a-very-secret-key"
 PARTS = ("items", "metadata")
 

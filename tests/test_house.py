@@ -15,6 +15,8 @@ import pytest
 import parsestrata
 from parsestrata.errors import MissingExtraError
 
+pytestmark = pytest.mark.needs("dev")
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path(parsestrata.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -36,9 +38,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "conversion": _BELOW_FACE - {"conversion"},
     "face": _BELOW_FACE,
     "": _BELOW_FACE | {"face"},
-    "langchain": _BELOW_FACE,
-    "llama_index": _BELOW_FACE,
     "agent": _BELOW_FACE,
+    "langchain": _BELOW_FACE | {"agent"},
+    "llama_index": _BELOW_FACE | {"agent"},
     "inspector": _BELOW_FACE,
     "ray": _BELOW_FACE,
     "cli": _BELOW_FACE | {"", "face", "langchain", "llama_index", "agent", "inspector"},
@@ -57,8 +59,12 @@ ONLY_IN: dict[str, set[str]] = {
     "urllib3": {"api"},
     "liteparse": {"sources"},
     "tqdm": {"conversion", "cli"},
+    "pandas": {"conversion"},
+    "pyarrow": {"conversion"},
     "langchain_core": {"langchain", "llama_index"},  # whose readers give both kinds
     "llama_index": {"llama_index"},
+    "bm25s": {"agent"},
+    "Stemmer": {"agent"},
     "mcp": {"agent"},
     "ray": {"ray"},
     "starlette": {"api"},
@@ -66,7 +72,16 @@ ONLY_IN: dict[str, set[str]] = {
 }
 """The rooms that may import a package which is not of the standard library."""
 
-HEAVY = ("langchain_core", "llama_index", "ray", "mcp", "pandas", "numpy", "requests")
+HEAVY = (
+    "langchain_core",
+    "llama_index",
+    "ray",
+    "mcp",
+    "pandas",
+    "pyarrow",
+    "numpy",
+    "requests",
+)
 
 
 @functools.cache

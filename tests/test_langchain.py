@@ -15,9 +15,6 @@ from uuid import UUID
 import pytest
 from langchain_core.documents import Document
 from langchain_core.documents.base import Blob
-from langchain_core.embeddings import DeterministicFakeEmbedding
-from langchain_core.indexing import InMemoryRecordManager, index
-from langchain_core.vectorstores import InMemoryVectorStore
 from langchain_text_splitters import RecursiveCharacterTextSplitter
 
 import building as b
@@ -32,6 +29,7 @@ from parsestrata.errors import (
     ParseStrataWarning,
     ResponseError,
     SourceError,
+    UnsupportedFileError,
 )
 from parsestrata.langchain import (
     HeadingSplitter,
@@ -39,6 +37,8 @@ from parsestrata.langchain import (
     LlamaParseLoader,
 )
 from parsestrata.options import Split
+
+pytestmark = pytest.mark.needs("langchain")
 
 SPLITS: tuple[Split, ...] = get_args(Split)
 JOB_ID = "pjb-abcdefghijklmnopqrstuvwxyz0123"
@@ -400,6 +400,15 @@ def test_splitting_later_gives_the_ids_of_the_loader(
     assert documents == load(source, identity=identity)
 
 
+def test_splitting_later_keeps_the_path_too(saved: Path) -> None:
+    raw = load(saved, split="result", identity="path")
+
+    documents = HeadingSplitter(identity="path").split_documents(raw)
+
+    assert documents == load(saved, identity="path")
+    assert {document.metadata["source"] for document in documents} == {str(saved)}
+
+
 def test_splitting_later_keeps_the_name_of_a_saved_file(tmp_path: Path) -> None:
     path = tmp_path / "no job.json"
     path.write_bytes(b.dump({**REPORT, "job": None}))
@@ -469,6 +478,17 @@ def test_a_blob_gives_what_the_loader_gives(real_file: Path) -> None:
     assert documents == load(real_file)
 
 
+def test_a_blob_of_an_office_file_is_a_document(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "letter.docx"
+    path.write_bytes(b"PK\x03\x04")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    with pytest.raises(UnsupportedFileError, match="takes LibreOffice to read"):
+        LlamaParseBlobParser().parse(Blob.from_path(path))
+
+
 def test_a_blob_in_memory_lends_its_metadata() -> None:
     blob = Blob.from_data(
         b.dump(REPORT), metadata={"source": "s3://bucket/water.json", "team": "blue"}
@@ -519,61 +539,6 @@ def test_loader_splitter_and_parser_survive_pickling(saved: Path) -> None:
     assert again.load() == loader.load()
     assert splitter.split_documents(load(saved, split="result")) == load(saved)
     assert parser.parse(Blob.from_path(saved)) == load(saved)
-
-
-def run_index(loader: LlamaParseLoader, store: Any, records: Any) -> Any:
-    return index(
-        loader,
-        records,
-        store,
-        cleanup="incremental",
-        source_id_key="source",
-        key_encoder=lambda document: document.id or "",
-    )
-
-
-def test_indexing_twice_adds_nothing(saved: Path) -> None:
-    store = InMemoryVectorStore(DeterministicFakeEmbedding(size=4))
-    records = InMemoryRecordManager("test")
-    loader = LlamaParseLoader(saved)
-
-    first = run_index(loader, store, records)
-    second = run_index(loader, store, records)
-
-    number = len(loader.load())
-    assert first["num_added"] == number
-    assert second["num_added"] == second["num_deleted"] == 0
-    assert second["num_skipped"] == number
-    assert set(store.store) == {document.id for document in loader.load()}
-
-
-def test_indexing_a_changed_result_replaces_only_what_changed(saved: Path) -> None:
-    store = InMemoryVectorStore(DeterministicFakeEmbedding(size=4))
-    records = InMemoryRecordManager("test")
-    run_index(LlamaParseLoader(saved), store, records)
-    changed = json.loads(b.dump(REPORT))
-    changed["job"]["id"] = "pjb-anotheranotheranotheranother"
-    changed["items"]["pages"][2]["items"][1]["value"] = b.words(111, "wind")
-    changed["items"]["pages"][2]["items"][1]["md"] = b.words(111, "wind")
-
-    answer = run_index(LlamaParseLoader(changed), store, records)
-
-    assert answer["num_added"] == answer["num_deleted"] == 1
-    assert set(store.store) == {document.id for document in load(changed)}
-
-
-def test_a_failed_load_leaves_an_index_as_it_was(saved: Path, tmp_path: Path) -> None:
-    store = InMemoryVectorStore(DeterministicFakeEmbedding(size=4))
-    records = InMemoryRecordManager("test")
-    run_index(LlamaParseLoader(saved), store, records)
-    before = set(store.store)
-    cut = tmp_path / "cut.json"
-    cut.write_bytes(saved.read_bytes()[:-100])
-
-    with pytest.raises(MalformedJSONError):
-        run_index(LlamaParseLoader(cut), store, records)
-
-    assert set(store.store) == before
 
 
 def test_a_text_splitter_after_it_keeps_metadata(real_file: Path) -> None:

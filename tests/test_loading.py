@@ -55,10 +55,45 @@ def test_no_source_is_an_error(nothing: Any) -> None:
         chunk(nothing)
 
 
+def test_sources_may_come_from_a_generator(tmp_path: Path) -> None:
+    for name in ("a.json", "b.json"):
+        result = b.result(b.page(1, b.text("Water.")), name=name)
+        (tmp_path / name).write_bytes(b.dump(result))
+
+    chunks = list(chunk(tmp_path.glob("*.json")))
+
+    assert {one.origin.source for one in chunks} == {"a.json", "b.json"}
+    with pytest.raises(ConfigError, match="no source was given"):
+        chunk(tmp_path.glob("*.pdf"))
+
+
 def test_what_is_no_source_says_what_one_is() -> None:
-    for wrong in (5, None, iter(["a.json"])):
+    for wrong in (5, None, {"a.json"}):
         with pytest.raises(SourceError, match="is no source"):
             list(chunk(wrong))
+
+
+def test_files_of_one_name_stand_apart_by_path(tmp_path: Path) -> None:
+    paths = [tmp_path / "a" / "water.json", tmp_path / "b" / "water.json"]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_bytes(b.dump(WATER))
+
+    by_name = [one.id for one in chunk([*paths])]
+    by_path = [(one.origin.source, one.id) for one in chunk(paths, identity="path")]
+
+    assert len(set(by_name)) == 1
+    assert [source for source, _ in by_path] == [str(path) for path in paths]
+    assert len(set(by_path)) == 2
+
+
+def test_what_has_no_path_goes_by_its_name() -> None:
+    sources = [WATER, b.dump(SOIL), {**SOIL, "job": None}]
+
+    names = [one.origin.source for one in chunk(sources, identity="path")]
+
+    assert names[:2] == ["water.pdf", "soil.pdf"]
+    assert names[2].startswith("result-")
 
 
 def test_sources_come_in_order_each_with_its_report() -> None:

@@ -13,6 +13,8 @@ from parsestrata.cli.main import main
 from parsestrata.options import Options
 from parsestrata.sources.local.parsing import parse_document
 
+pytestmark = pytest.mark.needs("local")
+
 PDF = make_pdf(
     [heading("Scope", 80), Words("The plan holds for all wells of the town.", 110)],
     b"72 400 300 200 re f",
@@ -123,3 +125,18 @@ def test_a_password_file_that_is_not_there_is_a_wrong_option(
 
     assert code == 2
     assert "--password-file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", ["chunk", "outline"])
+def test_a_damaged_pdf_is_one_clear_line(
+    tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "pdf.json"
+    path.write_bytes(b"%PDF-1.7\n%\xe2")
+
+    code = main([command, str(path)])
+
+    printed = capsys.readouterr()
+    assert (code, printed.out) == (1, "")
+    assert len(printed.err.splitlines()) == 1
+    assert "is damaged or no PDF at all" in printed.err

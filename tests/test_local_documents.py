@@ -20,14 +20,14 @@ from parsestrata.errors import (
     PasswordError,
     UnsupportedFileError,
 )
-from parsestrata.langchain import LlamaParseLoader
-from parsestrata.llama_index import LlamaParseReader
 from parsestrata.options import Options
 from parsestrata.sources.local.engine import Call, count_pages, read_document
 from parsestrata.sources.local.markup import letters
 from parsestrata.sources.local.parsing import parse_document
 from parsestrata.sources.local.result import build_result
 from parsestrata.sources.local.tessdata import find_tessdata
+
+pytestmark = pytest.mark.needs("local")
 
 Json = dict[str, Any]
 SCHEMA = SHARED / "openapi" / "parse-result-response.schema.json"
@@ -335,15 +335,22 @@ def test_a_pdf_goes_wherever_a_result_goes(
     assert len(chunks) > 100
 
 
+@pytest.mark.needs("langchain")
 @pytest.mark.parametrize("split", ["chunk", "page", "item", "document", "result"])
 def test_each_split_of_a_pdf_gives_documents(split: Any, shipped_pdf: Path) -> None:
+    from parsestrata.langchain import LlamaParseLoader  # noqa: PLC0415 - its extra
+
     documents = LlamaParseLoader(shipped_pdf, split=split).load()
 
     assert documents
     assert all(d.metadata["source"] == shipped_pdf.name for d in documents)
 
 
+@pytest.mark.needs("langchain", "llama-index")
 def test_both_frameworks_cut_a_pdf_alike(shipped_pdf: Path) -> None:
+    from parsestrata.langchain import LlamaParseLoader  # noqa: PLC0415 - its extra
+    from parsestrata.llama_index import LlamaParseReader  # noqa: PLC0415 - its extra
+
     documents = LlamaParseLoader(shipped_pdf).load()
 
     nodes = LlamaParseReader().load_nodes(shipped_pdf)

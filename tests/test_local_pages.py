@@ -22,6 +22,8 @@ from parsestrata.sources.local.result import build_result
 from parsestrata.sources.local.runs import Run, regions
 from parsestrata.sources.local.tags import Role, heading_level
 
+pytestmark = pytest.mark.needs("local")
+
 Json = dict[str, Any]
 NOWHERE = Box(0, 0, 1, 1)
 

@@ -35,6 +35,8 @@ from parsestrata.sources.local.parsing import parse_document
 from parsestrata.sources.local.tessdata import find_tessdata
 from parsestrata.sources.source import open_source
 
+pytestmark = pytest.mark.needs("local")
+
 needs_posix = pytest.mark.skipif(
     sys.platform == "win32", reason="limits and special files are those of POSIX"
 )

@@ -9,6 +9,8 @@ import pytest
 
 from running_notebooks import NOTEBOOKS, PLAIN, WITH_STORES, code_cells, noise, run
 
+pytestmark = pytest.mark.needs("dev")
+
 MOST_LINES = 20
 
 

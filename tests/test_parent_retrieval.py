@@ -36,6 +36,8 @@ from parsestrata.errors import ConfigError, SourceError
 from parsestrata.langchain import HeadingSplitter, LlamaParseLoader
 from parsestrata.llama_index import HeadingNodeParser, LlamaParseReader
 
+pytestmark = pytest.mark.needs("dev", "langchain", "llama-index", "local")
+
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 REPORT = b.result(
     b.page(

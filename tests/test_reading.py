@@ -153,13 +153,28 @@ class TestImagesAndLinks:
     def test_an_image_has_its_file_and_caption(self) -> None:
         item = read_one(image("Map", "page_1_image_1_v2.jpg"))
 
-        assert item.images == (Image(file_name="page_1_image_1_v2.jpg", caption="Map"),)
+        name, region = "page_1_image_1_v2.jpg", item.regions[0]
+        assert item.images == (Image(file_name=name, caption="Map", region=region),)
 
     @pytest.mark.parametrize("url", ["image", "image_url_placeholder"])
     def test_a_placeholder_is_no_file(self, url: str) -> None:
         item = read_one(image("Map", url))
 
-        assert item.images == (Image(file_name="", caption="Map"),)
+        region = item.regions[0]
+        assert item.images == (Image(file_name="", caption="Map", region=region),)
+
+    def test_an_image_of_several_boxes_has_the_one_around_those_of_a_page(self) -> None:
+        boxes = [box(100, x=72, w=50), box(140, x=200, w=60, h=30)]
+        (one,) = read_one({**image("Map"), "bbox": boxes}).images
+
+        assert one.region is not None
+        frame = one.region.x, one.region.y, one.region.width, one.region.height
+        assert frame == (72, 100, 188, 70)
+
+    def test_an_image_without_a_box_has_no_region(self) -> None:
+        (one,) = read_one({**image("Map"), "bbox": None}).images
+
+        assert one.region is None
 
     def test_an_image_of_nothing_is_none(self) -> None:
         item = read_one({**image(), "md": "", "caption": "", "url": ""})
@@ -175,7 +190,8 @@ class TestImagesAndLinks:
         item = read_one(text("See [a](https://a.example/x_(y)) and ![b](c.png)."))
 
         assert item.links == (Link(text="a", url="https://a.example/x_(y)"),)
-        assert item.images == (Image(file_name="c.png", caption="b"),)
+        region = item.regions[0]
+        assert item.images == (Image(file_name="c.png", caption="b", region=region),)
 
 
 class TestCode:

@@ -15,6 +15,8 @@ from parsestrata.options import Options
 from parsestrata.sources.store import Store
 from serving import serving
 
+pytestmark = pytest.mark.needs("dev")
+
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)

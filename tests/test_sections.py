@@ -11,9 +11,10 @@ from parsestrata import (
     Chunk,
     DocumentSection,
     ParseStrataWarning,
-    by_chunk,
     chunk,
     cite,
+    find_section,
+    find_tables,
     sections,
     tables,
 )
@@ -34,8 +35,7 @@ def read(result: Any, **options: Any) -> tuple[list[Chunk], list[DocumentSection
 def parents(result: b.Json, **options: Any) -> list[tuple[str, ...]]:
     """Return the heading path of the section around each chunk."""
     chunks, held = read(result, **options)
-    found = by_chunk(held)
-    return [section.heading_path for c in chunks for section in found[c.id]]
+    return [find_section(one, held).heading_path for one in chunks]
 
 
 def test_a_section_is_whole_over_its_pages() -> None:
@@ -287,38 +287,40 @@ def test_sections_cost_no_more_than_their_text() -> None:
     assert sum(len(s.text) for s in held) <= 3 * sum(len(c.body) + 2 for c in chunks)
 
 
-def test_a_hit_leads_to_its_table_and_its_section() -> None:
+@pytest.mark.parametrize(
+    "given", [lambda c: c, cite, lambda c: c.id], ids=["chunk", "citation", "id"]
+)
+def test_a_hit_leads_to_its_section_and_its_table(given: Any) -> None:
     page = b.page(1, b.heading("Sales"), b.table(ROWS), b.text(b.words(90)))
     result = b.result(page)
     chunks, held = read(result, max_tokens=64)
-    of_tables = by_chunk(tables(result, max_tokens=64))
-    hit = chunks[2]
 
-    (table,) = of_tables[cite(hit).chunk_id]
-    (section,) = by_chunk(held)[cite(hit).chunk_id]
+    section = find_section(given(chunks[2]), held)
+    (table,) = find_tables(given(chunks[2]), tables(result, max_tokens=64))
 
     assert (table.header, len(table.rows)) == (("Year", "Sold"), 90)
     assert section.heading_path == table.heading_path == ("Sales",)
-    assert chunks[-1].id not in of_tables
+    assert section.whole.regions[1:2] == table.regions
 
 
-def test_a_table_is_found_once_though_two_of_its_parts_are_in_a_chunk() -> None:
-    two = [b.table([["A", "B"], ["1", "2"]]), b.table([["C", "D"], ["3", "4"]])]
-    result = b.result(b.page(1, b.heading("Sales"), *two))
+def test_a_hit_of_other_options_has_no_section() -> None:
+    page = b.page(1, b.heading("Sales"), b.table(ROWS), b.text(b.words(90)))
+    result = b.result(page)
+    hit = next(chunk(result, max_tokens=64))
 
-    (found,) = by_chunk(tables(result)).values()
-
-    assert [table.header for table in found] == [("A", "B"), ("C", "D")]
+    with pytest.raises(ConfigError, match=f"{hit.id} is in none.*the options that"):
+        find_section(hit, sections(result))
+    with pytest.raises(ConfigError, match="without an id"):
+        find_section({"source": "a", "page_number": 1, "page_end": 1}, sections(result))
 
 
 @pytest.mark.filterwarnings("ignore::parsestrata.ParseStrataWarning")
 def test_sections_of_real_results_hold_what_their_chunks_say(real_file: Path) -> None:
     chunks, held = read(real_file)
 
-    found = by_chunk(held)
     compared = 0
     for one in chunks:
-        (section,) = found[one.id]
+        section = find_section(one, held)
         holds_it(section, one)
         if one.parts == 1 and set(one.items) <= set(section.whole.items):
             assert one.body in section.text

@@ -15,6 +15,7 @@ from building import dump, heading, markdown, page, result, text
 from conftest import SHARED
 from parsestrata.api.client import ParseClient
 from parsestrata.api.expand import EXPAND
+from parsestrata.api.server.ranges import UnsatisfiableError, read_range
 from parsestrata.errors import (
     APIError,
     DownloadError,
@@ -26,6 +27,8 @@ from parsestrata.errors import (
 )
 from parsestrata.sources.store import Store
 from serving import serving
+
+pytestmark = pytest.mark.needs("server")
 
 KEY = "llx-a-very-secret-key"
 JOB_ID = "pjb-testtesttesttesttesttesttest"
@@ -663,3 +666,26 @@ def test_a_download_of_nothing_is_a_download_error(server: str, tmp_path: Path) 
     with ParseClient(KEY, server) as client:
         with pytest.raises(DownloadError, match="no output_pdf file"):
             client.download_result(JOB_ID, "output_pdf", tmp_path / "out.pdf")
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (None, None),
+        ("", None),
+        ("bytes=-", None),
+        ("bytes=0-0", (0, 1)),
+        ("bytes = 3-5", (3, 6)),
+        ("bytes=-999", (0, 100)),
+        ("bytes=99-", (99, 100)),
+        ("bytes=a-b", None),
+    ],
+)
+def test_a_range_is_half_open_or_none(header: str | None, expected: Any) -> None:
+    assert read_range(header, 100) == expected
+
+
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=200-300", "bytes=-0"])
+def test_a_range_behind_the_end_cannot_be_served(header: str) -> None:
+    with pytest.raises(UnsatisfiableError):
+        read_range(header, 100)

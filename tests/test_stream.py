@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,28 @@ SMALL = result(
     page(1, heading("Scope"), text("Grüße aus Zürich 水 😀")),
     page(2, table([["a", "b"], ["1", "2"]])),
 )
+ROOT = Path(__file__).resolve().parents[1]
+V1_BOX = {"x": 72.0, "y": 80.5, "w": 120.0, "h": 18.0}
+V1_PAGE = {
+    "page": 1,
+    "text": "Water",
+    "md": "# Water",
+    "images": [],
+    "items": [{"type": "heading", "lvl": 1, "value": "Water", "bBox": V1_BOX}],
+    "width": 612.0,
+    "height": 792.0,
+    "pageHeaderMarkdown": None,
+}
+V1_DUMP = {
+    "pages": [V1_PAGE],
+    "job_metadata": {"job_pages": 1, "job_is_cache_hit": False},
+    "file_name": "report.pdf",
+    "job_id": "57b73a56-b818-4c9e-a020-3fb5d4089718",
+    "is_done": False,
+    "error": None,
+    "status": None,
+}
+"""What the `JobResult` of the v1 package dumps."""
 SIGNATURE = "X-Amz-Signature=deadbeef"
 PRESIGNED = f"https://files.example.com/a.json?{SIGNATURE}"
 
@@ -463,12 +486,71 @@ def test_a_downloaded_items_file_is_a_result_without_a_job() -> None:
         [{"page": 1, "md": "A"}],
         {"markdown": "# A", "job_metadata": {}},
         {"text": "A", "job_metadata": {}},
+        {"structured": [{}], "job_metadata": {}},
+        {"pages": [], "job_metadata": {}, "error": "ERROR: broken", "status": "ERROR"},
+        [{"pages": [], "job_metadata": {}}, {"pages": [{"page": 1, "md": "A"}]}],
+        V1_DUMP,
+        [V1_DUMP, V1_DUMP],
     ],
-    ids=["pages", "lvl", "bBox", "reader", "list", "markdown", "text"],
+    ids=[
+        "pages",
+        "lvl",
+        "bBox",
+        "reader",
+        "list",
+        "markdown",
+        "text",
+        "structured",
+        "failed",
+        "one failed",
+        "dump",
+        "dumps",
+    ],
 )
 def test_a_v1_result_says_so_and_what_to_do(body: Json | list[Json]) -> None:
-    with pytest.raises(V1ResultError, match=r"v1 result .*POST /api/v2/parse"):
-        open_result(json.dumps(body).encode())
+    with pytest.raises(V1ResultError, match=r"v1 result .*POST /api/v2/parse") as told:
+        open_result(json.dumps(body, indent=1).encode())
+
+    assert 'engine="cloud"' in str(told.value)
+    named = re.findall(r"docs/\w+\.md", str(told.value))
+    assert [(ROOT / name).is_file() for name in named] == [True]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": "1", "text": "of a chunk", "metadata": {"page_number": 1}},
+        [{"page": 1, "x": 0, "y": 0, "w": 9, "h": 9}],
+        {"pages": [{"page": "one", "md": "A"}]},
+        {"text": "A"},
+        {"job_metadata": {"job_id": "pjb-1"}},
+        ["page", "md", "items"],
+    ],
+    ids=["chunk", "boxes", "word", "text", "job metadata", "words"],
+)
+def test_json_of_others_is_not_taken_for_v1(body: Json | list[Json]) -> None:
+    with pytest.raises(ParseStrataError) as told:
+        next(open_result(json.dumps(body).encode()).item_pages())
+
+    assert not isinstance(told.value, V1ResultError)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"items": {"pages": [page(1, text('{"page": 1, "lvl": 1, "bBox": {}}'))]}},
+        {"items": {"pages": [{**page(1, text("A")), "page": 1, "md": "A"}]}},
+        {"pages": [{**page(1, text("A")), "page": 1, "md": '"lvl"'}]},
+        {"items": {"pages": []}, "job_metadata": {}, "text": None},
+        {"pages": []},
+    ],
+    ids=["quoted", "more keys", "items file", "empty", "empty file"],
+)
+def test_a_v2_result_is_not_taken_for_v1(content: Json) -> None:
+    stream = open_result(dump(content))
+
+    assert "items" in stream.content
+    assert all(not isinstance(p, FailedPage) for p in stream.item_pages())
 
 
 # One bad page among good ones

@@ -1,22 +1,23 @@
 """The functions of the package's face: `chunk`, `outline`, `sections`, `tables`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Unpack
 
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.document_table import DocumentTable
 from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.conversion.sections import cut_with_sections
-from parsestrata.conversion.tables import DocumentTable, extract_tables
+from parsestrata.conversion.tables import extract_tables
 from parsestrata.document.outline import Section
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
-from parsestrata.sources.source import Source, open_source
+from parsestrata.sources.source import Source, Sources, open_source
 
 
 def chunk(
-    source: Source | Sequence[Source],
+    source: Sources,
     *,
     report: Report | None = None,
     **options: Unpack[OptionValues],
@@ -25,7 +26,7 @@ def chunk(
 
     Args:
         source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an SDK
-            object, or a list of them.
+            object, or a list or generator of them.
         report: A `Report()` that is filled on the way, complete with the last chunk.
         **options: Fields of `Options`.
 

@@ -1,11 +1,14 @@
 """The options that every adapter and the command line take by the same names."""
 
 import difflib
+import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from types import CodeType, FunctionType
 from typing import Any, Literal, TypedDict, Unpack
 
 import pydantic
@@ -19,7 +22,7 @@ TableFormat = Literal["compact", "markdown", "html", "csv"]
 OnFailedPage = Literal["warn", "raise", "skip", "placeholder"]
 OnFailedJob = Literal["raise", "report"]
 MetadataProfile = Literal["flat", "rich"]
-Identity = Literal["name", "job_id"]
+Identity = Literal["name", "job_id", "path"]
 Engine = Literal["local", "cloud"]
 Region = Literal["us", "eu"]
 Transfer = Literal["auto", "inline", "presigned"]
@@ -112,7 +115,8 @@ class Options(BaseModel):
     str, int, float or bool, and with `metadata="rich"` any JSON."""
     identity: Identity = "name"
     """What `source` is and ids build on: the document's file name, so that a
-    document parsed again keeps its ids, or the job id."""
+    document parsed again keeps its ids; the job id; or the path that was given, as it
+    was given, so that files of one name in two folders stand apart."""
     id_namespace: str = ""
     """Mixed into every id, so that two collections in one table never share one."""
     api_key: SecretStr | None = Field(default=None, repr=False, exclude=True)
@@ -188,16 +192,7 @@ class Options(BaseModel):
 
     @pydantic.field_serializer("count_tokens")
     def _name_counter(self, value: Any) -> str | None:
-        """Name it so that a cache tells two vocabularies of one class apart."""
-        if value is None:
-            return None
-        named = value if hasattr(value, "__qualname__") else type(value)
-        name = (
-            f"{getattr(named, '__module__', None) or 'builtins'}:{named.__qualname__}"
-        )
-        owner = getattr(value, "__self__", value)
-        model = getattr(owner, "name", None) or getattr(owner, "name_or_path", None)
-        return f"{name}:{model}" if isinstance(model, str) else name
+        return None if value is None else _name_counter(value)
 
     @pydantic.field_validator("extra_metadata")
     @classmethod
@@ -307,7 +302,7 @@ class OptionValues(TypedDict, total=False):
     tier: str
     version: str
     password: SecretStr | str | None
-    ocr_languages: tuple[str, ...] | str
+    ocr_languages: Sequence[str]
     tessdata: Path | str | None
     timeout_per_page: float
     parse_timeout: float
@@ -322,6 +317,33 @@ class OptionValues(TypedDict, total=False):
 
 
 OPTION_NAMES = tuple(Options.model_fields)
+
+
+def _name_counter(value: Any) -> str:
+    """Name a counter so that a cache tells apart any two that count otherwise."""
+    if isinstance(value, partial):
+        return f"{_name_counter(value.func)}(*{value.args!r}, **{value.keywords!r})"
+    named = value if hasattr(value, "__qualname__") else type(value)
+    name = f"{getattr(named, '__module__', None) or 'builtins'}:{named.__qualname__}"
+    owner = getattr(value, "__self__", value)
+    model = getattr(owner, "name", None) or getattr(owner, "name_or_path", None)
+    if isinstance(model, str):
+        return f"{name}:{model}"
+    return f"{name}#{_digest(value)}" if isinstance(value, FunctionType) else name
+
+
+def _digest(function: FunctionType) -> str:
+    """Hash what a function does: lambdas of one place have one name."""
+    cells = [cell.cell_contents for cell in function.__closure__ or ()]
+    given = (function.__defaults__, function.__kwdefaults__, cells)
+    seen = repr((_instructions(function.__code__), given))
+    return hashlib.sha256(seen.encode()).hexdigest()[:16]
+
+
+def _instructions(code: CodeType) -> tuple[object, ...]:
+    """Return what a code object does, without addresses and line numbers."""
+    inner = [_instructions(c) if isinstance(c, CodeType) else c for c in code.co_consts]
+    return (code.co_code, code.co_names, inner)
 
 
 def _explain(problem: Any) -> str:

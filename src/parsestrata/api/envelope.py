@@ -29,10 +29,14 @@ _TRAILING = "trailing characters"
 
 _CUT_SHORT = "the JSON ends too early: was the download cut short?"
 _NO_UTF8 = "the JSON is not UTF-8"
+_EMPTY_LIST = re.compile(rb"\[\s*\]")
+_V1_CONTENT = frozenset({"md", "items", "images"})
+"""What every page of a v1 result has beside its number."""
 _V1_PROBLEM = (
-    "this is a LlamaParse v1 result (pages with `page`, items with `lvl` and `bBox`, or "
-    "one text), whose fields mean other things. Parse the document again with the v2 "
-    "API, POST /api/v2/parse, and fetch it with expand=items,metadata"
+    "this is a LlamaParse v1 result (pages with `page` and `md`, items with `lvl` and "
+    "`bBox`, or one text), which lacks what a v2 result has. Parse the document again "
+    'with v2: give the document itself and engine="cloud" (in the shell --cloud), or '
+    "ask POST /api/v2/parse and give the new job id. docs/migrating.md has the rest"
 )
 _STRANGER_PROBLEM = (
     "this JSON is not a LlamaParse v2 result: it has neither `job` nor `items`, but "
@@ -96,7 +100,8 @@ def scan(data: bytes, source: str) -> tuple[bytes, Envelope]:
         problem, offset = "the JSON is nested too deep", 0
     else:
         if not envelope.content:
-            _adopt_bare_pages(envelope, source)
+            _refuse_v1(data, source)
+            _adopt_bare_pages(envelope)
             _refuse_strangers(data, source)
         return data, envelope
     raise MalformedJSONError(source, _name_stranger(data) or problem, offset)
@@ -180,13 +185,12 @@ def _name_stranger(data: bytes) -> str:
     return ""
 
 
-def _adopt_bare_pages(envelope: Envelope, source: str) -> None:
-    """Take a downloaded items file for a result; tell a v1 result apart."""
+def _adopt_bare_pages(envelope: Envelope) -> None:
+    """Take a downloaded items file for a result."""
     if not bytes(envelope.pages).startswith(b"["):
         return
     raws = msgspec.json.decode(envelope.pages, type=list[Raw])
-    pages = _shallow_pages(envelope.pages)
-    _refuse_v1_pages(pages, source)
+    pages = _shallow_objects(envelope.pages)
     known = sum("page_number" in page and "items" in page for page in pages)
     if known == len(raws):
         envelope.items = Pages(raws)
@@ -205,40 +209,51 @@ def _refuse_strangers(data: bytes, source: str) -> None:
 
 
 def _refuse_v1(data: bytes, source: str) -> None:
-    """Tell a v1 result by its one text or Markdown, or by its pages.
+    """Tell a v1 result in any form in which it is saved, alone or in a list.
 
     Raises:
         msgspec.DecodeError: The body is not JSON.
         V1ResultError: It comes from the v1 API.
     """
-    top = msgspec.json.decode(data)
-    if isinstance(top, list):
-        pages = _shallow_pages(data)
-        if pages and "pages" in pages[0]:
-            pages = _shallow_pages(pages[0]["pages"])
-        _refuse_v1_pages(pages, source)
-    elif isinstance(top, dict) and any(
-        isinstance(top.get(name), str) for name in ("markdown", "text")
-    ):
+    msgspec.json.decode(data, type=Raw)  # a fault behind a wrong value is the worse one
+    if any(_is_v1_page(one) or _is_v1_result(one) for one in _shallow_objects(data)):
         raise V1ResultError(source, _V1_PROBLEM)
 
 
-def _refuse_v1_pages(pages: list[dict[str, Raw]], source: str) -> None:
-    if any(_is_v1_page(page) for page in pages):
-        raise V1ResultError(source, _V1_PROBLEM)
-
-
-def _shallow_pages(raw: bytes | Raw) -> list[dict[str, Raw]]:
-    """Read a list of objects without their values; [] when it is something else."""
+def _shallow_objects(raw: bytes | Raw) -> list[dict[str, Raw]]:
+    """Read an object or a list of them without their values; [] for anything else."""
     try:
-        return msgspec.json.decode(raw, type=list[dict[str, Raw]])
+        top = msgspec.json.decode(raw, type=dict[str, Raw] | list[dict[str, Raw]])
     except msgspec.ValidationError:
         return []
+    return top if isinstance(top, list) else [top]
+
+
+def _is_v1_result(result: dict[str, Raw]) -> bool:
+    """Tell a v1 result: no `job`, and pages of v1, or `job_metadata` beside its content.
+
+    The content is one text, one Markdown, `structured`, or, of a job that failed, no
+    pages at all.
+    """
+    if "job" in result:
+        return False
+    pages = bytes(result.get("pages", NULL))
+    if any(_is_v1_page(page) for page in _shallow_objects(pages)):
+        return True
+    texts = (bytes(result.get(name, NULL)) for name in ("markdown", "text"))
+    return "job_metadata" in result and (
+        "structured" in result
+        or _EMPTY_LIST.fullmatch(pages) is not None
+        or any(text.startswith(b'"') for text in texts)
+    )
 
 
 def _is_v1_page(page: dict[str, Raw]) -> bool:
-    """Tell a v1 page: `page`, or `lvl` and `bBox` in its items, and no `page_number`."""
+    """Tell a v1 page: a number called `page`, or items with `lvl` and `bBox`."""
     if "page_number" in page:
         return False
     items = bytes(page.get("items", NULL))
-    return "page" in page or b'"lvl"' in items or b'"bBox"' in items
+    numbered = bytes(page.get("page", NULL)).isdigit()
+    return (numbered and not _V1_CONTENT.isdisjoint(page)) or any(
+        name in items for name in (b'"lvl"', b'"bBox"')
+    )

@@ -155,11 +155,11 @@ def open_result(
     return ResultStream(data, name or label)
 
 
-def read_open_file(file: IO[Any]) -> tuple[bytes, str]:
+def read_open_file(file: Any) -> tuple[bytes, str]:
     """Read what is left in an open file.
 
     Args:
-        file: Binary or text.
+        file: Binary or text; anything with `read`.
 
     Returns:
         The bytes, and the file's name or `<file>`.

@@ -78,11 +78,13 @@ def contextualize(chunk: Chunk) -> str:
 
 def heading_path(headings: Sequence[Heading]) -> str:
     """Join a path with " > "; within a title that becomes a single angle quote."""
+    return join_titles([heading.text for heading in headings])
+
+
+def join_titles(titles: Sequence[str]) -> str:
+    """Join the titles of a path as `heading_path` does."""
     return PATH_SEPARATOR.join(
-        [
-            _LONE_BRACKET.sub("\u203a", h.text) if ">" in h.text else h.text
-            for h in headings
-        ]
+        [_LONE_BRACKET.sub("\u203a", t) if ">" in t else t for t in titles]
     )
 
 

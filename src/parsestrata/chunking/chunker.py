@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from parsestrata.chunking.binding import bind
+from parsestrata.chunking.binding import Block, bind
 from parsestrata.chunking.chunk import Chunk, Origin, heading_path, make_uuid
+from parsestrata.chunking.figures import captioned
 from parsestrata.chunking.packing import Packer
 from parsestrata.chunking.pieces import Piece, Writer
 from parsestrata.chunking.tokens import resolve_counter
@@ -59,11 +60,22 @@ def chunk_prepared(
     items: Iterable[Item], origin: Origin, options: Options, report: JobReport
 ) -> Iterator[Chunk]:
     """Cut what `prepare_items` left; otherwise as `chunk_items`."""
-    writer = Writer(resolve_counter(options.count_tokens), options.table_format)
-    paired = ((writer.write(item), path) for item, path in heading_paths(items))
-    packer = Packer(writer, options, origin.file_name)
+    return pack_blocks(bind_items(items, options), origin, options, report)
+
+
+def bind_items(items: Iterable[Item], options: Options) -> Iterator[Block]:
+    """Group what `prepare_items` left into blocks that stay together."""
+    writer = _make_writer(options)
+    return bind((writer.write(item), path) for item, path in heading_paths(items))
+
+
+def pack_blocks(
+    blocks: Iterable[Block], origin: Origin, options: Options, report: JobReport
+) -> Iterator[Chunk]:
+    """Pack blocks into chunks; otherwise as `chunk_items`."""
+    packer = Packer(_make_writer(options), options, origin.file_name)
     maker = ChunkMaker(origin, options, report)
-    for draft in packer.pack(bind(paired)):
+    for draft in packer.pack(blocks):
         yield maker.make(
             draft.pieces,
             path=draft.path,
@@ -71,6 +83,10 @@ def chunk_prepared(
             body=draft.body,
             part=(draft.part, draft.parts),
         )
+
+
+def _make_writer(options: Options) -> Writer:
+    return Writer(resolve_counter(options.count_tokens), options.table_format)
 
 
 def keep_items(
@@ -213,12 +229,12 @@ def gather(items: Sequence[Item]) -> dict[str, Any]:
     numbers: list[int] = []
     concerns: dict[str, None] = {}
     confidences: list[float] = []
-    for item in items:
+    for number, item in enumerate(items):
         page = item.page
         numbers.append(page.number)
         confidences += (item.confidence, page.confidence)
         regions += item.regions
-        images += item.images
+        images += item.images and captioned(items, number)
         links += item.links
         if item.table is not None:
             numbers += item.table.merged_pages

@@ -207,7 +207,9 @@ def _fewer_boxes(chunk: Chunk, _value: str, budget: int) -> str:
 
 
 def _fewer_images(chunk: Chunk, _value: str, budget: int) -> str:
-    return _first_that_fit(chunk.images, budget)
+    """Keep the names and captions that fit: the boxes are in `bbox` too."""
+    bare = [msgspec.structs.replace(image, region=None) for image in chunk.images]
+    return _first_that_fit(bare, budget)
 
 
 def _fewer_links(chunk: Chunk, _value: str, budget: int) -> str:

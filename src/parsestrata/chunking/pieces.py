@@ -76,6 +76,12 @@ class Writer:
         text = write_entries(item.entries) if item.entries else item.text
         return Piece(text, self._count(text), item)
 
+    def write_rows(self, table: Table) -> tuple[str, list[str]]:
+        """Write a table as its header and a line for each row below it."""
+        layout = lay_out(table, self._table_format)
+        rows = [row.rstrip("\n") for row in layout.rows]
+        return layout.opening.rstrip("\n"), rows
+
     def frame_tokens(self, item: Item) -> int:
         """Count what each part of a table repeats; 0 for anything else."""
         if item.table is None:

@@ -56,7 +56,7 @@ def lay_out(table: Table, table_format: TableFormat) -> Layout:
     write_row, opening, closing = _FORMATS[table_format]
     if not table.rows:
         return Layout(opening="", rows=(), closing="")
-    rows = [_clean(row) for row in table.rows]
+    rows = [clean_row(row) for row in table.rows]
     head = _head(rows[0], table_format, write_row)
     return Layout(
         opening=opening + head,
@@ -72,8 +72,8 @@ def header_pairs(table: Table, row: int) -> list[str]:
         table: The table.
         row: 0-based among the rows below the header.
     """
-    header = _clean(table.rows[0])
-    cells = _clean(table.rows[row + 1])
+    header = clean_row(table.rows[0])
+    cells = clean_row(table.rows[row + 1])
     names = [*header, *[""] * (len(cells) - len(header))]
     return [
         f"{name}: {cell}" if name else cell
@@ -84,8 +84,8 @@ def header_pairs(table: Table, row: int) -> list[str]:
 
 def silent_columns(table: Table) -> list[str]:
     """Return the names of the columns that have no value in any row."""
-    header = _clean(table.rows[0])
-    rows = [_clean(row) for row in table.rows[1:]]
+    header = clean_row(table.rows[0])
+    rows = [clean_row(row) for row in table.rows[1:]]
     return [
         name
         for column, name in enumerate(header)
@@ -100,7 +100,7 @@ def row_label(table: Table, row: int) -> str:
         table: The table.
         row: 0-based among the rows below the header.
     """
-    cells = _clean(table.rows[row + 1])
+    cells = clean_row(table.rows[row + 1])
     return cells[0] if cells else ""
 
 
@@ -114,7 +114,7 @@ def goes_with_row_above(table: Table, row: int) -> bool:
         table: The table.
         row: 0-based among the rows below the header.
     """
-    cells, above = _clean(table.rows[row + 1]), _clean(table.rows[row])
+    cells, above = clean_row(table.rows[row + 1]), clean_row(table.rows[row])
     if row == 0 or len(cells) < 2 or not any(cells):  # noqa: PLR2004 - two columns
         return False
     return not cells[0] or (bool(above[:1] > ("",)) and not any(above[1:]))
@@ -156,7 +156,7 @@ def _quote(cell: str) -> str:
     return '"' + cell.replace('"', '""') + '"' if cell else ""
 
 
-def _clean(row: Sequence[str]) -> tuple[str, ...]:
+def clean_row(row: Sequence[str]) -> tuple[str, ...]:
     """Put each cell on one line."""
     together = "|".join(row)
     if "<" in together or "\n" in together:

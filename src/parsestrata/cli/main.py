@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from parsestrata import __version__
-from parsestrata.cli import chunk, fetch, outline, parse, serve
+from parsestrata.cli import chunk, fetch, outline, parse, serve, tables
 from parsestrata.cli.arguments import API_NOTE
 from parsestrata.cli.output import complain, speak_utf8
 from parsestrata.errors import (
@@ -19,7 +19,7 @@ from parsestrata.errors import (
 )
 
 _OK, _FAILED, _USAGE, _INTERRUPTED = 0, 1, 2, 130
-_COMMANDS = (chunk, outline, parse, fetch, serve)
+_COMMANDS = (chunk, outline, tables, parse, fetch, serve)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -94,6 +94,7 @@ def run(given: argparse.Namespace) -> None:
             port=given.port,
             log_level="warning",
             server_header=False,
+            ws="none",  # there is none, and old releases look for one
             timeout_graceful_shutdown=5,
         )
 

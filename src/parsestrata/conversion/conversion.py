@@ -104,14 +104,24 @@ def _check_status(result: ResultStream) -> None:
 
 def _find_origin(result: ResultStream, options: Options) -> Origin:
     job = result.job
-    if job is None:
-        return Origin(source=_name_without_job(result))
-    name = job.name or ""
-    by_name = options.identity == "name" and name
-    return Origin(source=name if by_name else job.id, job_id=job.id, file_name=name)
+    job_id, name = (job.id, job.name or "") if job else ("", "")
+    path = given_path(result)
+    if options.identity == "path" and path:
+        source = path
+    elif options.identity == "job_id" and job_id:
+        source = job_id
+    else:
+        source = name or job_id or _name_by_content(result)
+    return Origin(source=source, job_id=job_id, file_name=name)
 
 
-def _name_without_job(result: ResultStream) -> str:
+def given_path(result: ResultStream) -> str:
+    """Return the path of the file that a result was read from, "" without one."""
+    path, job = result.source, result.job
+    return "" if path.startswith("<") or (job and path == job.id) else path
+
+
+def _name_by_content(result: ResultStream) -> str:
     """Name a result by its file, wherever that lies, or by what is in it."""
     if result.source.startswith("<"):
         return f"result-{hashlib.sha256(result.data).hexdigest()[:16]}"

@@ -1,5 +1,6 @@
 """Sources -> chunks with a report: what every adapter and the command line run."""
 
+import warnings
 from collections import Counter
 from collections.abc import (
     Callable,
@@ -9,6 +10,7 @@ from collections.abc import (
 )
 from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -17,7 +19,7 @@ from parsestrata.api.stream import ResultStream, open_result
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.metadata import KEYS, to_metadata
 from parsestrata.chunking.sections import DocumentSection
-from parsestrata.conversion.conversion import Conversion
+from parsestrata.conversion.conversion import Conversion, given_path
 from parsestrata.conversion.lookahead import open_ahead
 from parsestrata.conversion.progress import show_progress
 from parsestrata.conversion.sections import check_limit, check_split, cut_with_sections
@@ -27,11 +29,17 @@ from parsestrata.errors import (
     ConfigError,
     FailedSourcesError,
     ParseStrataError,
+    ParseStrataWarning,
     SourceError,
 )
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
-from parsestrata.sources.source import Source, describe_source, open_bytes
+from parsestrata.sources.source import (
+    Source,
+    describe_source,
+    open_bytes,
+    open_source,
+)
 
 Made = TypeVar("Made")
 SECTION_KEY = "section_id"
@@ -54,14 +62,22 @@ class Loading:
     Args:
         options: What to make of them.
         report: Taken for the run's report; None for a new one.
+        places: Name of a document -> the path it was read from first, of this run and
+            those before it; filled on the way. None for a run that has none before it.
 
     Attributes:
         report: What happened so far.
     """
 
-    def __init__(self, options: Options, report: Report | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        report: Report | None = None,
+        places: dict[str, str] | None = None,
+    ) -> None:
         self.options = options
         self.report = Report() if report is None else report
+        self._places = {} if places is None else places
         self._names = Counter(job.source for job in self.report.jobs)
 
     def chunks(self, sources: Sequence[Source]) -> Iterator[tuple[Chunk, JobReport]]:
@@ -142,9 +158,9 @@ class Loading:
             closing(open_ahead(sources, self.options)) as opened,
             show_progress(len(sources), show=self.options.show_progress) as advance,
         ):
-            for source, open_source in opened:
+            for source, open_it in opened:
                 try:
-                    yield from self._one(open_source, work)
+                    yield from self._one(open_it, work)
                 except ParseStrataError as error:
                     if self._must_raise(error, alone=len(sources) == 1):
                         raise
@@ -171,16 +187,22 @@ class Loading:
 
     def _one(
         self,
-        open_source: Callable[[], ResultStream],
+        open_it: Callable[[], ResultStream],
         work: Callable[[Conversion], Iterator[Made]],
     ) -> Iterator[tuple[Made, JobReport]]:
-        conversion = Conversion(open_source(), self.options)
-        self._note_namesakes(conversion.report)
-        self.report.jobs.append(conversion.report)
+        conversion = Conversion(open_it(), self.options)
+        report = conversion.report
+        self._count_namesake(report)
+        self._note_namesakes(conversion)
+        self.report.jobs.append(report)
         for made in self._do(conversion, work):
-            yield made, conversion.report
-        if not conversion.report.pages:
-            conversion.report.notes.append("the result has no pages")
+            yield made, report
+        if not report.pages:
+            report.notes.append("the result has no pages")
+
+    def _count_namesake(self, report: JobReport) -> None:
+        self._names[report.source] += 1
+        report.namesake = self._names[report.source]
 
     def _do(
         self, conversion: Conversion, work: Callable[[Conversion], Iterator[Made]]
@@ -203,15 +225,27 @@ class Loading:
             number, reason = next(iter(report.failed_pages.items()))
             raise AllPagesFailedError(report.source, number, reason)
 
-    def _note_namesakes(self, report: JobReport) -> None:
-        """Note two jobs of one name: what they have in common has the same ids."""
-        self._names[report.source] += 1
-        report.namesake = self._names[report.source]
+    def _note_namesakes(self, conversion: Conversion) -> None:
+        """Note two documents of one name: what they have in common has the same ids.
+
+        In one run they are told apart by their order. From one run of a reader to the
+        next they are not, so that a docstore takes one for a version of the other.
+        """
+        report, path = conversion.report, given_path(conversion.result)
+        first = self._places.setdefault(report.source, path) if path else ""
         if report.namesake > 1:
             report.notes.append(
-                f"job {report.job_id or '?'} has the same file name, so equal chunks "
-                'have equal ids; identity="job_id" keeps them apart'
+                f"{path or report.job_id or 'this result'} has the same name as a "
+                "document before it, so equal chunks have equal ids; "
+                'identity="job_id" or "path" keeps them apart'
             )
+        elif first != path:
+            note = (
+                f"{first} and {path} are both called {report.source}, so one is taken "
+                'for a version of the other; identity="path" keeps them apart'
+            )
+            report.notes.append(note)
+            warnings.warn(note, ParseStrataWarning, stacklevel=2)
 
     def split_text(
         self, text: str, name: str, metadata: Mapping[str, Any]
@@ -263,26 +297,30 @@ class Loading:
         opening = partial(_open_text, text, name)
 
         def work(conversion: Conversion) -> Iterator[Cut]:
-            self._note_namesakes(conversion.report)
+            self._count_namesake(conversion.report)
             yield from self._cut(max_section_tokens, metadata, document, conversion)
 
         yield from (cut for cut, _ in self._opened(opening, name, work))
 
     def split_data(
-        self, data: bytes, name: str | None, metadata: Mapping[str, Any]
+        self, data: bytes | Path, name: str | None, metadata: Mapping[str, Any]
     ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
         """Cut one raw result.
 
         Args:
-            data: The JSON, or a PDF.
-            name: What to call it where the result has no name of its own.
+            data: The JSON, or a PDF; or the path of a result or a document.
+            name: What to call bytes where the result has no name of its own.
             metadata: Added to the chunks'; keys of the contract stay the chunk's.
 
         Raises:
             ParseStrataError: The result cannot be read; see `on_failed_job`.
         """
         name = name or "<bytes>"
-        opening = partial(open_bytes, data, name, self.options)
+        opening = (
+            partial(open_source, data, self.options)
+            if isinstance(data, Path)
+            else partial(open_bytes, data, name, self.options)
+        )
         pairs = self._opened(opening, name, split_result)
         return self._describe(pairs, metadata)
 
@@ -299,6 +337,7 @@ class Loading:
     ) -> Iterator[tuple[Made, JobReport]]:
         try:
             conversion = Conversion(open_it(), self.options)
+            self._note_namesakes(conversion)
             self.report.jobs.append(conversion.report)
             for made in self._do(conversion, work):
                 yield made, conversion.report
@@ -323,16 +362,19 @@ class Loading:
         return metadata
 
 
-def as_sources(source: Source | Sequence[Source]) -> list[Source]:
+def as_sources(source: Any) -> list[Source]:
     """Make a list of one source or many.
 
     Args:
-        source: One source, or a list or tuple of them.
+        source: One source, or a list, a tuple or a generator of them, such as
+            `Path("results").glob("*.json")`.
 
     Raises:
-        ConfigError: The list is empty.
+        ConfigError: There is none.
     """
-    sources = list(source) if isinstance(source, list | tuple) else [source]
+    is_generator = isinstance(source, Iterator) and not hasattr(source, "read")
+    many = is_generator or isinstance(source, list | tuple)
+    sources: list[Source] = list(source) if many else [source]
     if not sources:
         message = "no source was given: name a job id or a saved result"
         raise ConfigError(message)

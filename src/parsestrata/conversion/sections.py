@@ -1,18 +1,16 @@
 """The sections of a result, whole, and what a chunk is a part of."""
 
-from collections.abc import Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from parsestrata.chunking.chunk import Chunk, document_id
 from parsestrata.chunking.chunker import chunk_prepared, prepare_items
+from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.sections import DocumentSection, make_sections
 from parsestrata.conversion.conversion import Conversion
-from parsestrata.conversion.tables import DocumentTable
 from parsestrata.document.outline import heading_paths
 from parsestrata.errors import ConfigError
 from parsestrata.options import Options
-
-Whole = TypeVar("Whole", DocumentSection, DocumentTable)
 
 
 def cut_with_sections(
@@ -77,26 +75,25 @@ def check_split(options: Options) -> None:
         raise ConfigError(message)
 
 
-def by_chunk(wholes: Iterable[Whole]) -> Mapping[str, tuple[Whole, ...]]:
-    """Look sections or tables up by the chunks that are parts of them.
-
-        found = by_chunk(tables("report.pdf"))[cite(hit).chunk_id]
+def find_section(passage: Any, sections: Iterable[DocumentSection]) -> DocumentSection:
+    """Find the section that holds a passage: the parent of its chunk.
 
     Args:
-        wholes: What `sections` or `tables` gave, with the options of the chunks.
+        passage: A Document, a node or its score, a chunk, their metadata, a
+            `Citation`, or a chunk's id alone.
+        sections: Of one document or many, made with the options of the chunks.
 
-    Returns:
-        Chunk id -> its one section, or its tables in reading order; a chunk without a
-        table is in no mapping of tables.
+    Raises:
+        ConfigError: It has no metadata, or its chunk is in none of the sections.
     """
-    found: dict[str, list[Whole]] = {}
-    for whole in wholes:
-        for chunk_id in dict.fromkeys(_chunk_ids(whole)):
-            found.setdefault(chunk_id, []).append(whole)
-    return {chunk_id: tuple(held) for chunk_id, held in found.items()}
-
-
-def _chunk_ids(whole: DocumentSection | DocumentTable) -> Iterable[str]:
-    if isinstance(whole, DocumentSection):
-        return whole.chunk_ids
-    return [part.chunk_id for part in whole.parts]
+    if not isinstance(passage, str | Citation):
+        passage = cite(passage)
+    chunk_id = passage if isinstance(passage, str) else passage.chunk_id
+    for section in sections:
+        if chunk_id in section.chunk_ids:
+            return section
+    message = (
+        f"chunk {chunk_id or '(without an id)'} is in none of the sections: give "
+        "`sections` the source and the options that the chunks were made with"
+    )
+    raise ConfigError(message)

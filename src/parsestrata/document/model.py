@@ -81,12 +81,15 @@ class ListEntry(Struct, frozen=True, kw_only=True, gc=False):
     """`-` or `1.`, `2.` ..."""
 
 
-class Image(Struct, frozen=True, kw_only=True, gc=False):
+class Image(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
     """A figure."""
 
     file_name: str
     """Name among the result's image files, "" when no crop was saved."""
     caption: str
+    """"" when there is none."""
+    region: Region | None = None
+    """Where it stands, or the text that it stands in; None when not given."""
 
 
 class Link(Struct, frozen=True, kw_only=True, gc=False):

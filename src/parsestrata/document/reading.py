@@ -5,10 +5,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from parsestrata.api import items as wire
 from parsestrata.api import lean
 from parsestrata.api.models import FailedPage, MetadataPage, StructuredPage
-from parsestrata.document.geometry import Region, make_region, page_side
+from parsestrata.document.geometry import Region, hull, make_region, page_side
 from parsestrata.document.model import (
     FURNITURE,
     Image,
@@ -127,10 +129,13 @@ def _read_item(
     fields: dict[str, Any] = read_fields(item) if read_fields else {}
     plain = fields.pop("plain", text)
     boxes = item.bbox or ()
+    regions = _read_regions(boxes, page)
     if "](" in text and item.type != "image":
         images, links = _find_links(text)
         fields.setdefault("links", links)
         fields.setdefault("images", images)
+    if fields.get("images") and regions:
+        fields["images"] = _place(fields["images"], hull(regions)[0])
     return Item(
         position=position,
         page=page,
@@ -138,7 +143,7 @@ def _read_item(
         text=fields.pop("text", text or plain),
         plain=plain,
         label=(boxes[0].label or "") if boxes else "",
-        regions=_read_regions(boxes, page),
+        regions=regions,
         confidence=_lowest(boxes),
         **fields,
     )
@@ -152,6 +157,10 @@ def _read_regions(
         box = boxes[0]
         return (make_region(number, size, (box.x, box.y, box.w, box.h)),)
     return tuple([make_region(number, size, (b.x, b.y, b.w, b.h)) for b in boxes])
+
+
+def _place(images: tuple[Image, ...], region: Region) -> tuple[Image, ...]:
+    return tuple([msgspec.structs.replace(one, region=region) for one in images])
 
 
 def _lowest(boxes: Sequence[wire.BBox | lean.Box]) -> float:

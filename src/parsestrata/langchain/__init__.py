@@ -8,7 +8,8 @@ except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "langchain_core", "langchain") from None
 
 from parsestrata.langchain.blob_parser import LlamaParseBlobParser
-from parsestrata.langchain.documents import to_document
+from parsestrata.langchain.documents import image_documents, to_document
+from parsestrata.langchain.indexing import chunk_key
 from parsestrata.langchain.loader import LlamaParseLoader
 from parsestrata.langchain.splitter import HeadingSplitter
 
@@ -16,5 +17,7 @@ __all__ = [
     "HeadingSplitter",
     "LlamaParseBlobParser",
     "LlamaParseLoader",
+    "chunk_key",
+    "image_documents",
     "to_document",
 ]

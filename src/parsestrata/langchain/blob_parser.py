@@ -1,6 +1,7 @@
-"""LlamaParseBlobParser: blobs of saved results -> Documents."""
+"""LlamaParseBlobParser: blobs of saved results or documents -> Documents."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Unpack
 
 from langchain_core.document_loaders import BaseBlobParser
@@ -14,7 +15,7 @@ from parsestrata.report import Report
 
 
 class LlamaParseBlobParser(BaseBlobParser):
-    """Parses blobs of saved v2 results, for folders through `GenericLoader`.
+    """Parses blobs of saved v2 results or PDFs, for folders through `GenericLoader`.
 
     Metadata of the blob go on to its Documents; keys of the contract are the
     chunk's own.
@@ -41,6 +42,8 @@ class LlamaParseBlobParser(BaseBlobParser):
         Raises:
             ParseStrataError: The blob is no v2 result; see `on_failed_job`.
         """
-        data, name = blob.as_bytes(), blob.source
-        for chunk, metadata in self._loading.split_data(data, name, blob.metadata):
+        path = Path(blob.path) if blob.data is None and blob.path else None
+        data = path if path and str(path) == blob.source else blob.as_bytes()
+        split = self._loading.split_data(data, blob.source, blob.metadata)
+        for chunk, metadata in split:
             yield to_document(chunk, metadata)

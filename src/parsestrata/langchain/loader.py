@@ -1,6 +1,6 @@
 """LlamaParseLoader: job ids or saved results -> Documents."""
 
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Generator
 from typing import Unpack
 
 from langchain_core.document_loaders import BaseLoader
@@ -11,7 +11,7 @@ from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.langchain.documents import to_document, to_linked_documents
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
-from parsestrata.sources.source import Source
+from parsestrata.sources.source import Sources
 
 
 class LlamaParseLoader(BaseLoader):
@@ -19,16 +19,14 @@ class LlamaParseLoader(BaseLoader):
 
     Args:
         source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
-            object of the llama-cloud SDK, or a list of them.
+            object of the llama-cloud SDK, or a list or generator of them.
         **options: Fields of `parsestrata.Options`: `split`, `max_tokens`, ...
 
     Raises:
         ConfigError: An option is wrong.
     """
 
-    def __init__(
-        self, source: Source | Sequence[Source], **options: Unpack[OptionValues]
-    ) -> None:
+    def __init__(self, source: Sources, **options: Unpack[OptionValues]) -> None:
         self._sources = as_sources(source)
         self._options = Options(**options)
         self._loading = Loading(self._options)

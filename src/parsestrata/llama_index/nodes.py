@@ -26,6 +26,8 @@ _CARRIER = "chunk_id"
 """A key that is never empty: without one the text template would not be used."""
 _METADATA_TEMPLATE = "{value}"
 _TEXT_TEMPLATE = "{metadata_str}\n\n{content}"
+_RAW_TEMPLATE = "{}\n\n{{metadata_str}}\n\n{{content}}"
+"""Of raw results, with their id: a cache knows a document by this text alone."""
 
 
 def to_document(
@@ -38,11 +40,14 @@ def to_document(
     """
     whole = options.split in {"document", "result"}
     own = document_id(chunk.origin.source, options, namesake) if whole else chunk.id
+    texts = _texts(chunk, metadata)
+    if options.split == "result":
+        texts["text_template"] = _RAW_TEMPLATE.format(own)
     return Document(
         text=chunk.body,
         id_=own,
         metadata=dict(metadata),
-        **_texts(chunk, metadata),
+        **texts,
     )
 
 
@@ -148,13 +153,25 @@ def _texts(chunk: Chunk, metadata: Mapping[str, Any]) -> dict[str, Any]:
     the template, since `SimpleDirectoryReader` leaves `file_name` out afterwards.
     """
     context, path = chunk.context, metadata[_PATH]
+    if not (context and path and isinstance(path, str) and context.endswith(path)):
+        return literal_context(context, metadata)
+    template = _literal(context.removesuffix(path)) + _TEXT_TEMPLATE
+    return _show(_PATH, template, metadata)
+
+
+def literal_context(context: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Choose keys and templates so that a text has a line before it, or none.
+
+    Args:
+        context: The line, "" for none.
+        metadata: Of the node; none of them go into its texts.
+    """
     if not context:
-        shown, template = "", _TEXT_TEMPLATE
-    elif path and isinstance(path, str) and context.endswith(path):
-        shown, name = _PATH, context.removesuffix(path)
-        template = _literal(name) + _TEXT_TEMPLATE
-    else:
-        shown, template = _CARRIER, _literal(context) + "\n\n{content}"
+        return _show("", _TEXT_TEMPLATE, metadata)
+    return _show(_CARRIER, _literal(context) + "\n\n{content}", metadata)
+
+
+def _show(shown: str, template: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     excluded = [key for key in metadata if key != shown]
     return {
         "excluded_embed_metadata_keys": excluded,

@@ -1,6 +1,6 @@
 """LlamaParseReader: job ids or saved results -> Documents or nodes."""
 
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncIterator, Generator, Mapping
 from itertools import groupby
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Unpack
@@ -16,7 +16,7 @@ from parsestrata.llama_index.nodes import to_document, to_linked_nodes, to_nodes
 from parsestrata.llama_index.settings import check_picklable, merge_options
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
-from parsestrata.sources.source import Source
+from parsestrata.sources.source import Source, Sources
 
 if TYPE_CHECKING:
     from langchain_core.documents import Document as LangChainDocument
@@ -36,6 +36,7 @@ class LlamaParseReader(BasePydanticReader):
     is_remote: bool = True
     options: Options = Field(default_factory=Options)
     _loading: Loading = PrivateAttr()
+    _places: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def __init__(
         self,
@@ -67,7 +68,7 @@ class LlamaParseReader(BasePydanticReader):
 
     def lazy_load_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> Generator[Document, None, None]:
@@ -75,22 +76,23 @@ class LlamaParseReader(BasePydanticReader):
 
         Args:
             source: A job id, a saved result or a PDF (path, `-`, bytes, open file), a dict, an
-                object of the llama-cloud SDK, or a list of them.
+                object of the llama-cloud SDK, or a list or generator of them.
             extra_info: Added to the metadata of every Document; keys of the contract
-                stay the chunk's own.
+                stay the chunk's own, and `last_accessed_date`, which reading a file
+                changes, stays out.
             fs: An fsspec file system that the paths are of; None for local ones.
 
         Raises:
             ParseStrataError: A source cannot be read; see `on_failed_job`.
         """
-        loading = self._loading = Loading(self.options)
+        loading, extra = self._begin(), _lasting(extra_info)
         for chunk, report in loading.chunks(_opened(source, fs)):
-            metadata = loading.metadata(chunk, report, extra_info)
+            metadata = loading.metadata(chunk, report, extra)
             yield to_document(chunk, metadata, self.options, report.namesake)
 
     def load_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
@@ -99,7 +101,7 @@ class LlamaParseReader(BasePydanticReader):
 
     async def aload_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
@@ -108,7 +110,7 @@ class LlamaParseReader(BasePydanticReader):
 
     async def alazy_load_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[Document]:
@@ -120,7 +122,7 @@ class LlamaParseReader(BasePydanticReader):
 
     async def astream_data(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> AsyncIterator[Document]:
@@ -131,7 +133,7 @@ class LlamaParseReader(BasePydanticReader):
 
     def load_nodes(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
     ) -> list[TextNode]:
@@ -139,9 +141,9 @@ class LlamaParseReader(BasePydanticReader):
 
         Takes what `lazy_load_data` takes.
         """
-        loading = self._loading = Loading(self.options)
+        loading, extra = self._begin(), _lasting(extra_info)
         described = (
-            (report, (chunk, loading.metadata(chunk, report, extra_info)))
+            (report, (chunk, loading.metadata(chunk, report, extra)))
             for chunk, report in loading.chunks(_opened(source, fs))
         )
         nodes: list[TextNode] = []
@@ -153,7 +155,7 @@ class LlamaParseReader(BasePydanticReader):
 
     def load_with_sections(
         self,
-        source: Source | Sequence[Source],
+        source: Sources,
         extra_info: Mapping[str, Any] | None = None,
         fs: Any = None,
         *,
@@ -180,14 +182,19 @@ class LlamaParseReader(BasePydanticReader):
             ConfigError: `split` is not "chunk".
             ParseStrataError: A source cannot be read; see `on_failed_job`.
         """
-        loading = self._loading = Loading(self.options)
+        loading, extra = self._begin(), _lasting(extra_info)
         nodes: list[TextNode] = []
         sections: list[TextNode] = []
-        for cut in loading.cuts(_opened(source, fs), max_section_tokens, extra_info):
+        for cut in loading.cuts(_opened(source, fs), max_section_tokens, extra):
             own, around = to_linked_nodes(cut, self.options)
             nodes += own
             sections += around
         return nodes, sections
+
+    def _begin(self) -> Loading:
+        """Begin a run that knows which files the runs before it have read."""
+        self._loading = Loading(self.options, places=self._places)
+        return self._loading
 
     def load_langchain_documents(
         self, *args: Any, **kwargs: Any
@@ -216,7 +223,14 @@ class LlamaParseReader(BasePydanticReader):
         ]
 
 
-def _opened(source: Source | Sequence[Source], fs: Any) -> list[Source]:
+def _lasting(extra_info: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Leave out what changes by reading alone: each day's hash would be another."""
+    extra = dict(extra_info or {})
+    extra.pop("last_accessed_date", None)
+    return extra
+
+
+def _opened(source: Sources, fs: Any) -> list[Source]:
     """Read paths through a file system of fsspec."""
     sources = as_sources(source)
     if fs is None:

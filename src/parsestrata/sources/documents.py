@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from parsestrata.api.stream import ResultStream, open_result, readable_name
 from parsestrata.options import Options
@@ -10,7 +10,7 @@ from parsestrata.sources.fetching import Fetcher
 from parsestrata.sources.local.kinds import HEAD, begins_as_pdf, is_document_name
 
 
-def is_document(source: Any) -> bool:
+def is_document(source: Any) -> TypeGuard[str | os.PathLike[str] | bytes]:
     """Tell a PDF or an office file, by path or content, from all other sources."""
     if isinstance(source, bytes | bytearray | memoryview):
         return begins_as_pdf(bytes(source[:HEAD]))

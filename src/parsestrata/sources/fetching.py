@@ -9,7 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from parsestrata.api.stream import ResultStream
+from parsestrata.api.stream import ResultStream, readable_name
 from parsestrata.errors import (
     ContentUnavailableError,
     ParseStrataWarning,
@@ -136,7 +136,8 @@ class Fetcher:
             else Path(document)
         )
         job = self.client().upload(file, options.tier, options.version)
-        return self._download(job.id)
+        label = name if isinstance(document, bytes) else readable_name(Path(document))
+        return self._download(job.id, label)
 
     def has(self, store: "Store", job_id: str) -> bool:
         """Say whether a store has all that would be fetched."""
@@ -153,14 +154,14 @@ class Fetcher:
         except StoreError:
             return self._download(job_id).open()
 
-    def _download(self, job_id: str) -> Ready:
+    def _download(self, job_id: str, label: str = "") -> Ready:
         body, asked = self._ask(job_id)
         try:
             problem = self._keep(body, job_id, asked)
         except BaseException:
             body.close()
             raise
-        return Ready(partial(body.open, job_id), body.close, problem)
+        return Ready(partial(body.open, label or job_id), body.close, problem)
 
     def fetch_into(self, store: "Store", job_id: str) -> None:
         """Fetch a result into a store.

@@ -4,9 +4,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias, TypeGuard
 
 import pydantic_core
 
@@ -34,9 +34,38 @@ _SECRET = re.compile(r"(?<=:/)(/?)[^/?#]*@|[?#].*", re.DOTALL)
 _STANDARD_INPUT = "-"
 _SHOWN = 120
 
-Source = Any
+
+class Readable(Protocol):
+    """An open file, binary or text."""
+
+    def read(self) -> bytes | str:
+        """Return what is left in it."""
+        ...
+
+
+class Dumpable(Protocol):
+    """A result of the vendor's SDK, or another model of pydantic."""
+
+    def model_dump(self) -> dict[str, Any]:
+        """Return it as a dict."""
+        ...
+
+
+Source: TypeAlias = (
+    str
+    | os.PathLike[str]
+    | bytes
+    | bytearray
+    | memoryview
+    | Mapping[str, Any]
+    | Readable
+    | Dumpable
+)
 """A job id; the path of a saved result or a document, or `-` for standard input; its
 bytes, its dict or an open file; or an object of the vendor's SDK."""
+
+Sources: TypeAlias = Source | Sequence[Source] | Iterator[Source]
+"""One source, or a list, a tuple or a generator of them."""
 
 
 def open_source(source: Source, options: Options) -> ResultStream:
@@ -77,10 +106,13 @@ def open_source(source: Source, options: Options) -> ResultStream:
     )
 
 
-def is_job_id(source: Source) -> bool:
+def is_job_id(source: Source) -> TypeGuard[str]:
     """Say whether a source is fetched: `pjb-...` or a UUID that names no file."""
-    named = isinstance(source, str) and _JOB_ID.fullmatch(source) is not None
-    return named and not _stands_at(source, Path.is_file)
+    return (
+        isinstance(source, str)
+        and _JOB_ID.fullmatch(source) is not None
+        and not _stands_at(source, Path.is_file)
+    )
 
 
 def describe_source(source: Source) -> str:
@@ -128,7 +160,13 @@ def _open_path(path: Path, options: Options) -> ResultStream:
     if not _stands_at(path, Path.exists):
         problem = "there is no such file, and it is no job id (pjb-…). Check the path"
         raise SourceError(describe_source(path), problem)
-    if not path.is_file() and not path.is_dir():
+    if path.is_dir():
+        problem = (
+            "this is a directory. Name the files in it: a list, or "
+            f'sorted(Path({readable_name(path)!r}).rglob("*.json"))'
+        )
+        raise SourceError(describe_source(path), problem)
+    if not path.is_file():
         problem = "is neither a file nor a directory. Pipe it in and name it -"
         raise SourceError(describe_source(path), problem)
     if is_document(path):

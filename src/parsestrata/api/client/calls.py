@@ -29,7 +29,7 @@ from parsestrata.api.expand import IMAGES, check_expand, check_file_kind, link_t
 from parsestrata.api.models import Job, JobPage, ParseResult
 from parsestrata.api.placing import opened
 from parsestrata.errors import DownloadError
-from parsestrata.options import Transfer, find_api_key
+from parsestrata.options import Region, Transfer, find_api_key
 
 _PATH = "/api/v2/parse"
 
@@ -60,7 +60,7 @@ class ParseClient:
         api_key: str | None = None,
         base_url: str | None = None,
         *,
-        region: str | None = None,
+        region: Region | None = None,
         project_id: str | None = None,
         organization_id: str | None = None,
         timeout: float = 300.0,
