@@ -7,6 +7,8 @@ import pytest
 
 from running_notebooks import WITH_STORES, needed_packages, noise, run
 
+pytestmark = pytest.mark.needs("dev")
+
 
 def is_missing(package: str) -> bool:
     try:
