@@ -45,6 +45,7 @@ def blocks(kind: str) -> Any:
 def _documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "papers").mkdir()
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     for name in ("report.pdf", "annex.pdf", "papers/one.pdf"):
         (tmp_path / name).write_bytes(PDF)
     (tmp_path / "v1.json").write_bytes(b.dump(V1))

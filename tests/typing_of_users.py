@@ -13,9 +13,17 @@ from pathlib import Path
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.documents.base import Blob
 from langchain_core.indexing import InMemoryRecordManager, index
+from langchain_core.tools import BaseTool
 from langchain_core.vectorstores import InMemoryVectorStore
 from llama_index.core.ingestion import IngestionPipeline
-from llama_index.core.schema import BaseNode, Document, ImageNode, TextNode
+from llama_index.core.schema import (
+    BaseNode,
+    Document,
+    ImageNode,
+    NodeWithScore,
+    TextNode,
+)
+from llama_index.core.tools import FunctionTool
 from pydantic import SecretStr
 
 import parsestrata
@@ -49,6 +57,8 @@ from parsestrata.langchain import (
     HeadingSplitter,
     LlamaParseBlobParser,
     LlamaParseLoader,
+    LlamaParseRetriever,
+    LlamaParseToolkit,
     chunk_key,
     image_documents,
 )
@@ -56,11 +66,13 @@ from parsestrata.langchain import to_document as to_langchain
 from parsestrata.llama_index import (
     HeadingNodeParser,
     LlamaParseReader,
+    LlamaParseToolSpec,
     document_id,
     image_nodes,
     to_document,
     to_nodes,
 )
+from parsestrata.llama_index import LlamaParseRetriever as NodeRetriever
 
 
 def count_words(text: str) -> int:
@@ -246,6 +258,35 @@ def find_images(nodes: list[TextNode]) -> list[str]:
     return [image.image_path for image in images if image.image_path]
 
 
+# Tools and retrievers
+
+
+def make_tools(source: str, folder: Path) -> list[BaseTool]:
+    one = LlamaParseToolkit(source, answer_tokens=800, repair_headings=True)
+    many = LlamaParseToolkit([source, folder / "b.pdf"], root=folder)
+    return [*one.get_tools(), *many.get_tools()]
+
+
+def find_documents(source: str) -> list[LangChainDocument]:
+    retriever = LlamaParseRetriever(source, k=3, split="item")
+    return retriever.invoke("lead", k=2)
+
+
+def make_function_tools(source: str) -> list[FunctionTool]:
+    spec = LlamaParseToolSpec(source, search_function=lambda query, k: [query] * k)
+    return spec.to_tool_list()
+
+
+async def read_by_tools(spec: LlamaParseToolSpec) -> list[str]:
+    answer = await spec.aread_section("Risk factors", subsections=True)
+    return [str(answer), *[one.pages for one in answer.citations]]
+
+
+async def find_nodes(source: str) -> list[NodeWithScore]:
+    retriever = NodeRetriever(source, similarity_top_k=3, max_tokens=128)
+    return await retriever.aretrieve("lead")
+
+
 # The API and its errors
 
 
@@ -350,6 +391,14 @@ def use_options_wrongly(source: str, path: Path) -> None:
     ParseClient(region="de")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     ParseClient(apikey="llx-")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     image_documents([], path, on_missing="skip")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+
+def use_tools_wrongly(source: str) -> None:
+    LlamaParseToolkit(source, answer=800)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    LlamaParseRetriever(source, k="3")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    NodeRetriever(source, k=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    LlamaParseToolSpec(source, spilt="item")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    LlamaParseToolSpec(source).aoutline(below=True)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 
 
 def use_sources_wrongly(reader: LlamaParseReader, number: int) -> None:

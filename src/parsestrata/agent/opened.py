@@ -184,13 +184,13 @@ class OpenDocument:
         )
 
     @cached_property
-    def index(self) -> LexicalIndex:
-        """What `search` looks in.
+    def index(self) -> LexicalIndex[Passage]:
+        """What `search` looks in: passages with their heading paths.
 
         Raises:
             MissingExtraError: bm25s or PyStemmer is not installed.
         """
-        return LexicalIndex(self.passages)
+        return LexicalIndex(self.passages, _write_with_path)
 
     @cached_property
     def facts(self) -> dict[str, SectionFacts]:
@@ -240,6 +240,10 @@ class OpenDocument:
     def below(self, section: SectionItems) -> list[SectionItems]:
         """Return a section and all below it, in reading order."""
         return [one for one in self.sections if section.holds(one.id)]
+
+
+def _write_with_path(passage: Passage) -> str:
+    return " ".join([*passage.citation.heading_path, passage.text])
 
 
 def _begins_in(part: Chunk, chunk: Chunk) -> bool:

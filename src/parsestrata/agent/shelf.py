@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
+from typing import Any
 
 from parsestrata.agent.opened import OpenDocument
 
@@ -12,7 +13,8 @@ DEFAULT_SIZE = 512 * 1024 * 1024
 class Shelf:
     """Keeps open documents up to a size in memory; the last one stays in any case.
 
-    Threads may share it: two that ask for one document open it once.
+    Threads may share it: two that ask for one document open it once. A copy or a
+    pickle begins empty.
 
     Args:
         size: Bytes of memory, about.
@@ -23,6 +25,9 @@ class Shelf:
         self._lock = Lock()
         self._kept: OrderedDict[Hashable, OpenDocument] = OrderedDict()
         self._opening: dict[Hashable, Lock] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._size,)
 
     def take(self, key: Hashable, open_it: Callable[[], OpenDocument]) -> OpenDocument:
         """Return an open document, or open it.

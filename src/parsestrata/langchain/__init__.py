@@ -1,4 +1,11 @@
-"""LangChain: a loader, a splitter and a blob parser (extra: langchain)."""
+"""LangChain: a loader, a splitter, a blob parser, a retriever, tools (extra: langchain).
+
+The retriever and the toolkit are imported when they are asked for: with them comes
+twice as much of the framework as a loader needs.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
 
 from parsestrata.errors import MissingExtraError
 
@@ -13,10 +20,25 @@ from parsestrata.langchain.indexing import chunk_key
 from parsestrata.langchain.loader import LlamaParseLoader
 from parsestrata.langchain.splitter import HeadingSplitter
 
+if TYPE_CHECKING:
+    from parsestrata.langchain.retriever import LlamaParseRetriever
+    from parsestrata.langchain.toolkit import LlamaParseToolkit
+else:
+    _LATER = {"LlamaParseRetriever": "retriever", "LlamaParseToolkit": "toolkit"}
+
+    def __getattr__(name: str) -> object:
+        if name not in _LATER:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
+
+
 __all__ = [
     "HeadingSplitter",
     "LlamaParseBlobParser",
     "LlamaParseLoader",
+    "LlamaParseRetriever",
+    "LlamaParseToolkit",
     "chunk_key",
     "image_documents",
     "to_document",

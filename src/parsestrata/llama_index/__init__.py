@@ -1,4 +1,4 @@
-"""LlamaIndex: a reader and a node parser (extra: llama-index)."""
+"""LlamaIndex: a reader, a node parser, a retriever and a tool spec (extra: llama-index)."""
 
 from parsestrata.errors import MissingExtraError
 
@@ -12,10 +12,14 @@ from parsestrata.llama_index.images import image_nodes
 from parsestrata.llama_index.node_parser import HeadingNodeParser
 from parsestrata.llama_index.nodes import to_document, to_nodes
 from parsestrata.llama_index.reader import LlamaParseReader
+from parsestrata.llama_index.retriever import LlamaParseRetriever
+from parsestrata.llama_index.tool_spec import LlamaParseToolSpec
 
 __all__ = [
     "HeadingNodeParser",
     "LlamaParseReader",
+    "LlamaParseRetriever",
+    "LlamaParseToolSpec",
     "document_id",
     "image_nodes",
     "to_document",
