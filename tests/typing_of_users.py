@@ -30,6 +30,7 @@ import parsestrata
 from parsestrata import (
     Chunk,
     Citation,
+    DocumentSection,
     DocumentTable,
     JobReport,
     Options,
@@ -41,9 +42,11 @@ from parsestrata import (
     chunk,
     cite,
     contextualize,
+    find_section,
     find_tables,
     outline,
     rows_of,
+    sections,
     tables,
     to_flat,
     to_rich,
@@ -231,6 +234,23 @@ def parse_nodes(documents: list[Document], options: Options) -> list[BaseNode]:
     except ParseStrataError as error:
         print(error)  # noqa: T201 - what a user would do
         return []
+
+
+def find_wholes(source: Path, hit: LangChainDocument) -> list[str]:
+    around: DocumentSection = find_section((hit, 0.5), sections(source))
+    held: tuple[DocumentTable, ...] = find_tables(cite(hit), tables(source))
+    return [around.text, *[table.csv for table in held]]
+
+
+def load_parents(source: Path) -> tuple[list[str | None], list[str]]:
+    documents, wholes = LlamaParseLoader(source).load_with_sections()
+    nodes, parents = LlamaParseReader().load_with_sections(
+        source, max_section_tokens=4000
+    )
+    raw = LlamaParseReader(split="result").load_data(source)
+    _, again = HeadingNodeParser(sections=True).split_with_sections(raw)
+    ids = [document.id for document in (*documents, *wholes)]
+    return ids, [node.node_id for node in (*nodes, *parents, *again)]
 
 
 def find_images(nodes: list[TextNode]) -> list[str]:

@@ -12,17 +12,20 @@ same chunks. This module loads neither framework.
 from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.metadata import Provenance, to_flat, to_rich
+from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.document_table import DocumentTable
+from parsestrata.conversion.sections import find_section
 from parsestrata.conversion.tables import find_tables, rows_of
 from parsestrata.document.geometry import Region
 from parsestrata.errors import ParseStrataError, ParseStrataWarning
-from parsestrata.face import chunk, outline, tables
+from parsestrata.face import chunk, outline, sections, tables
 from parsestrata.options import Options
 from parsestrata.report import JobReport, Report
 
 __all__ = [
     "Chunk",
     "Citation",
+    "DocumentSection",
     "DocumentTable",
     "JobReport",
     "Options",
@@ -35,9 +38,11 @@ __all__ = [
     "chunk",
     "cite",
     "contextualize",
+    "find_section",
     "find_tables",
     "outline",
     "rows_of",
+    "sections",
     "tables",
     "to_flat",
     "to_rich",

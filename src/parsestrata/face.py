@@ -1,12 +1,14 @@
-"""The functions of the package's face: `chunk`, `outline` and `tables`."""
+"""The functions of the package's face: `chunk`, `outline`, `sections`, `tables`."""
 
 from collections.abc import Iterator
 from typing import Unpack
 
 from parsestrata.chunking.chunk import Chunk
+from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.conversion import Conversion
 from parsestrata.conversion.document_table import DocumentTable
 from parsestrata.conversion.loading import Loading, as_sources
+from parsestrata.conversion.sections import cut_with_sections
 from parsestrata.conversion.tables import extract_tables
 from parsestrata.document.outline import Section
 from parsestrata.options import Options, OptionValues
@@ -52,6 +54,34 @@ def outline(source: Source, **options: Unpack[OptionValues]) -> tuple[Section, .
     """
     made = Options(**options)
     return Conversion(open_source(source, made), made).outline()
+
+
+def sections(
+    source: Source,
+    *,
+    max_section_tokens: int | None = None,
+    **options: Unpack[OptionValues],
+) -> list[DocumentSection]:
+    """Read the sections of one result, whole: what a hit in a chunk is a part of.
+
+    Args:
+        source: As for `chunk`.
+        max_section_tokens: A larger section is left out, and the chunks right below it
+            stand alone; None for no limit.
+        **options: Fields of `Options`; with those of the chunks, `chunk_ids` names
+            them.
+
+    Returns:
+        Sections in reading order, an outer one before those in it. Each chunk is in
+        the `chunk_ids` of one: the nearest section that holds all of it.
+
+    Raises:
+        ConfigError: An option is wrong.
+        ParseStrataError: The source cannot be read, or holds no items.
+    """
+    made = Options(**options)
+    conversion = Conversion(open_source(source, made), made)
+    return cut_with_sections(conversion, max_section_tokens=max_section_tokens)[1]
 
 
 def tables(source: Source, **options: Unpack[OptionValues]) -> Iterator[DocumentTable]:

@@ -10,7 +10,7 @@ from parsestrata.chunking.tables import TablePart
 from parsestrata.chunking.tokens import CountTokens
 from parsestrata.document.geometry import Region
 from parsestrata.document.model import Heading, Image, Link
-from parsestrata.options import Context
+from parsestrata.options import Context, Options
 
 PATH_SEPARATOR = " > "
 _LONE_BRACKET = re.compile(r"(?<!\S)>(?!\S)")
@@ -132,6 +132,21 @@ def _shorten(text: str, limit: int, count: CountTokens) -> str:
             return line
         half = half * 3 // 4
     return ""
+
+
+def document_id(source: str, options: Options, namesake: int = 1) -> str:
+    """Return the id of a document: all its nodes have it as their `ref_doc_id`.
+
+    Args:
+        source: As in the metadata.
+        options: For the namespace.
+        namesake: 2 for the second document of that name in a run, and so on: a
+            docstore takes two documents of one id for versions of one.
+    """
+    name = f"{options.id_namespace}\x1fdocument\x1f{source}"
+    if namesake > 1:
+        name += f"\x1f{namesake}"
+    return make_uuid(options.namespace, name)
 
 
 def make_uuid(namespace: bytes, name: str) -> str:

@@ -160,7 +160,7 @@ class ChunkMaker:
             [p.item.position for p in pieces if p.part > 1],
         )
         path_text = self._join(path)
-        gathered = _gather(items)
+        gathered = gather(items)
         pages = (gathered["page_number"], gathered["page_end"])
         chunk = Chunk(
             id=self._identify(path_text, pages, part, f"{context}\n\n{body}"),
@@ -218,7 +218,7 @@ class ChunkMaker:
         return identity
 
 
-def _gather(items: Sequence[Item]) -> dict[str, Any]:
+def gather(items: Sequence[Item]) -> dict[str, Any]:
     """Gather what items know, in their order: fields of a chunk.
 
     Its pages are those of the items, and those that a table was merged from.

@@ -11,7 +11,8 @@ from parsestrata.chunking.metadata import to_rich
 from parsestrata.document.geometry import Region
 from parsestrata.errors import ConfigError
 
-_NEEDED = ("source", "page_number", "page_end")
+_PAGES = ("page_number", "page_end")
+_NEEDED = ("source", *_PAGES)
 
 
 class Citation(Struct, frozen=True, kw_only=True):
@@ -57,8 +58,9 @@ def cite(passage: Any) -> Citation:
     Args:
         passage: What a retriever or a loader gave: a LangChain Document, a
             LlamaIndex node, with or without its score; a `Chunk`; or the metadata of
-            one of these, flat or rich. A piece that a text splitter made of one will
-            do as well: it cites the chunk.
+            one of these, flat or rich, also with numbers as floats or as text, and
+            without the keys that a store dropped or has None for. A piece that a text
+            splitter made of one will do as well: it cites the chunk.
 
     Raises:
         ConfigError: It has no metadata, or they do not say on which page it stands.
@@ -73,8 +75,9 @@ def cite(passage: Any) -> Citation:
             "are no chunk's, or the store keeps only some of the keys"
         )
         raise ConfigError(message)
-    rich = to_rich(metadata)
+    rich = {key: value for key, value in to_rich(metadata).items() if value is not None}
     values = {key: rich[key] for key in Citation.__struct_fields__ if key in rich}
+    values |= {key: _as_page(rich[key]) for key in _PAGES}
     values["regions"] = rich.get("bbox") or ()
     try:
         return msgspec.convert(values, Citation, strict=False)
@@ -100,14 +103,29 @@ def cite_chunk(chunk: Chunk) -> Citation:
 
 
 def _find_metadata(passage: Any) -> Mapping[str, Any]:
-    """Find the metadata: of a node within its score, of a Document, or themselves."""
-    inner = getattr(passage, "node", passage)
+    """Find the metadata: of a node within its score, of a Document, or themselves.
+
+    With its score a Document is the first of a pair.
+    """
+    first = passage[0] if isinstance(passage, tuple) and passage else passage
+    inner = getattr(first, "node", first)
     metadata = getattr(inner, "metadata", inner)
     if isinstance(metadata, Mapping):
         return metadata
     kind = type(passage).__name__
     message = (
         f"{kind} has no metadata to cite. Give a Document, a node, a chunk or their "
-        "metadata; of pairs with a score, the first"
+        "metadata, one at a time"
     )
     raise ConfigError(message)
+
+
+def _as_page(number: Any) -> Any:
+    """Make an int of a whole number of whatever type a store has for it."""
+    if isinstance(number, str) or not hasattr(number, "__int__"):
+        return number
+    try:
+        whole = int(number)
+    except (ValueError, OverflowError):  # not a number, or infinity
+        return number
+    return whole if whole == number else number

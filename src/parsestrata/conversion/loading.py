@@ -11,14 +11,18 @@ from collections.abc import (
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from parsestrata.api.stream import ResultStream, open_result
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.metadata import KEYS, to_metadata
+from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.conversion import Conversion, given_path
 from parsestrata.conversion.lookahead import open_ahead
 from parsestrata.conversion.progress import show_progress
+from parsestrata.conversion.sections import check_limit, check_split, cut_with_sections
 from parsestrata.conversion.splits import split_result
 from parsestrata.errors import (
     AllPagesFailedError,
@@ -36,6 +40,20 @@ from parsestrata.sources.source import (
     open_bytes,
     open_source,
 )
+
+Made = TypeVar("Made")
+SECTION_KEY = "section_id"
+"""Metadata key of the section that holds a chunk, or a section."""
+
+
+class Cut(Struct, frozen=True, kw_only=True):
+    """One document, cut into chunks and into sections that hold them."""
+
+    chunks: list[tuple[Chunk, dict[str, Any]]]
+    """Each with its metadata, the id of its section among them."""
+    sections: list[tuple[DocumentSection, dict[str, Any]]]
+    """The same; that of a section is the one around it, "" when there is none."""
+    report: JobReport
 
 
 class Loading:
@@ -77,6 +95,64 @@ class Loading:
             FailedSourcesError: Some of many failed and `on_failed_job="raise"`; at
                 the end, when all others were yielded.
         """
+        return self._each(sources, split_result)
+
+    def cuts(
+        self,
+        sources: Sequence[Source],
+        max_section_tokens: int | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> Iterator[Cut]:
+        """Yield document after document, whole; otherwise as `chunks`.
+
+        Args:
+            sources: As for `chunks`.
+            max_section_tokens: A larger section is left out; None for no limit.
+            extra: Added to the metadata of chunks and sections.
+
+        Raises:
+            ConfigError: `split` is not "chunk" or the limit is below 1, at once; or
+                what `chunks` raises it for.
+            ParseStrataError: As `chunks`.
+        """
+        check_split(self.options)
+        check_limit(max_section_tokens)
+        work = partial(self._cut, max_section_tokens, extra or {}, "")
+        return (cut for cut, _ in self._each(sources, work))
+
+    def _cut(
+        self,
+        max_section_tokens: int | None,
+        extra: Mapping[str, Any],
+        document: str,
+        conversion: Conversion,
+    ) -> Iterator[Cut]:
+        """Cut one result; an iterator of one, as all work on a result is."""
+        chunks, sections = cut_with_sections(conversion, document, max_section_tokens)
+        report, aside = conversion.report, JobReport(conversion.report.source)
+        holders = {name: one.id for one in sections for name in one.chunk_ids}
+        yield Cut(
+            chunks=[
+                (one, self._within(holders[one.id], one, report, extra))
+                for one in chunks
+            ],
+            sections=[
+                (one, self._within(one.parent_id, one.whole, aside, extra))
+                for one in sections
+            ],
+            report=report,
+        )
+
+    def _within(
+        self, section_id: str, chunk: Chunk, report: JobReport, extra: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return self.metadata(chunk, report, extra) | {SECTION_KEY: section_id}
+
+    def _each(
+        self,
+        sources: Sequence[Source],
+        work: Callable[[Conversion], Iterator[Made]],
+    ) -> Iterator[tuple[Made, JobReport]]:
         failures: list[tuple[str, ParseStrataError]] = []
         with (
             closing(open_ahead(sources, self.options)) as opened,
@@ -84,7 +160,7 @@ class Loading:
         ):
             for source, open_it in opened:
                 try:
-                    yield from self._one(open_it)
+                    yield from self._one(open_it, work)
                 except ParseStrataError as error:
                     if self._must_raise(error, alone=len(sources) == 1):
                         raise
@@ -110,21 +186,28 @@ class Loading:
         failed[key] = str(error)
 
     def _one(
-        self, open_it: Callable[[], ResultStream]
-    ) -> Iterator[tuple[Chunk, JobReport]]:
+        self,
+        open_it: Callable[[], ResultStream],
+        work: Callable[[Conversion], Iterator[Made]],
+    ) -> Iterator[tuple[Made, JobReport]]:
         conversion = Conversion(open_it(), self.options)
         report = conversion.report
-        self._names[report.source] += 1
-        report.namesake = self._names[report.source]
+        self._count_namesake(report)
         self._note_namesakes(conversion)
         self.report.jobs.append(report)
-        for chunk in self._split(conversion):
-            yield chunk, report
+        for made in self._do(conversion, work):
+            yield made, report
         if not report.pages:
             report.notes.append("the result has no pages")
 
-    def _split(self, conversion: Conversion) -> Iterator[Chunk]:
-        """Split a result; all of it first where a failed page must end it.
+    def _count_namesake(self, report: JobReport) -> None:
+        self._names[report.source] += 1
+        report.namesake = self._names[report.source]
+
+    def _do(
+        self, conversion: Conversion, work: Callable[[Conversion], Iterator[Made]]
+    ) -> Iterator[Made]:
+        """Work on a result; on all of it first where a failed page must end it.
 
         An indexer that reads along has begun to replace old documents when the
         first chunk comes, so that no error may follow.
@@ -134,9 +217,9 @@ class Loading:
             PageFailedError: A page failed and `on_failed_page="raise"`.
         """
         if self.options.on_failed_page == "raise":
-            yield from list(split_result(conversion))
+            yield from list(work(conversion))
             return
-        yield from split_result(conversion)
+        yield from work(conversion)
         report = conversion.report
         if self.options.on_failed_page == "warn" and report.nothing_was_parsed:
             number, reason = next(iter(report.failed_pages.items()))
@@ -180,7 +263,44 @@ class Loading:
             ParseStrataError: The result cannot be read; see `on_failed_job`.
         """
         name = name or "<text>"
-        return self._split_opened(partial(_open_text, text, name), name, metadata)
+        opening = partial(_open_text, text, name)
+        pairs = self._opened(opening, name, split_result)
+        return self._describe(pairs, metadata)
+
+    def cut_text(
+        self,
+        text: str,
+        name: str,
+        metadata: Mapping[str, Any],
+        max_section_tokens: int | None = None,
+        document: str = "",
+    ) -> Iterator[Cut]:
+        """Cut a text that holds a raw result into chunks and sections.
+
+        Args:
+            text: As for `split_text`.
+            name: As for `split_text`.
+            metadata: As for `split_text`; the sections have them too.
+            max_section_tokens: As for `cuts`.
+            document: Id of the document, "" for the one that its name gives.
+
+        Yields:
+            One document, or none when it failed and that is only reported.
+
+        Raises:
+            ConfigError: As `cuts`.
+            ParseStrataError: As `split_text`.
+        """
+        check_split(self.options)
+        check_limit(max_section_tokens)
+        name = name or "<text>"
+        opening = partial(_open_text, text, name)
+
+        def work(conversion: Conversion) -> Iterator[Cut]:
+            self._count_namesake(conversion.report)
+            yield from self._cut(max_section_tokens, metadata, document, conversion)
+
+        yield from (cut for cut, _ in self._opened(opening, name, work))
 
     def split_data(
         self, data: bytes | Path, name: str | None, metadata: Mapping[str, Any]
@@ -201,17 +321,26 @@ class Loading:
             if isinstance(data, Path)
             else partial(open_bytes, data, name, self.options)
         )
-        return self._split_opened(opening, name, metadata)
+        pairs = self._opened(opening, name, split_result)
+        return self._describe(pairs, metadata)
 
-    def _split_opened(
-        self, open_it: Callable[[], ResultStream], name: str, extra: Mapping[str, Any]
+    def _describe(
+        self, pairs: Iterator[tuple[Chunk, JobReport]], extra: Mapping[str, Any]
     ) -> Iterator[tuple[Chunk, dict[str, Any]]]:
+        return ((one, self.metadata(one, report, extra)) for one, report in pairs)
+
+    def _opened(
+        self,
+        open_it: Callable[[], ResultStream],
+        name: str,
+        work: Callable[[Conversion], Iterator[Made]],
+    ) -> Iterator[tuple[Made, JobReport]]:
         try:
             conversion = Conversion(open_it(), self.options)
             self._note_namesakes(conversion)
             self.report.jobs.append(conversion.report)
-            for chunk in self._split(conversion):
-                yield chunk, self.metadata(chunk, conversion.report, extra)
+            for made in self._do(conversion, work):
+                yield made, conversion.report
         except ParseStrataError as error:
             if self._must_raise(error, alone=True):
                 raise

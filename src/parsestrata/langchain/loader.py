@@ -8,7 +8,7 @@ from langchain_core.documents import Document
 
 from parsestrata.conversion.in_thread import iterate_in_thread
 from parsestrata.conversion.loading import Loading, as_sources
-from parsestrata.langchain.documents import to_document
+from parsestrata.langchain.documents import to_document, to_linked_documents
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 from parsestrata.sources.source import Sources
@@ -45,6 +45,29 @@ class LlamaParseLoader(BaseLoader):
         loading = self._loading = Loading(self._options)
         for chunk, report in loading.chunks(self._sources):
             yield to_document(chunk, loading.metadata(chunk, report))
+
+    def load_with_sections(
+        self, *, max_section_tokens: int | None = None
+    ) -> tuple[list[Document], list[Document]]:
+        """Load Documents and the sections that hold them, for parent retrieval.
+
+        Embed the first, put the others into a docstore by their id: the key
+        `section_id` of a hit leads to its whole section.
+
+        Args:
+            max_section_tokens: A larger section is left out, and the chunks right
+                below it stand alone; None for no limit.
+
+        Returns:
+            Documents of chunks as `load` gives them, with `section_id`; and Documents
+            of sections, whole, whose `section_id` is that of the section around.
+
+        Raises:
+            ConfigError: `split` is not "chunk".
+            ParseStrataError: A source cannot be read; see `on_failed_job`.
+        """
+        loading = self._loading = Loading(self._options)
+        return to_linked_documents(loading.cuts(self._sources, max_section_tokens))
 
     async def alazy_load(self) -> AsyncIterator[Document]:
         """Yield the same Documents; the work is done in a thread."""

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 from langchain_core.documents import BaseDocumentTransformer, Document
 
 from parsestrata.conversion.loading import Loading
-from parsestrata.langchain.documents import to_document
+from parsestrata.langchain.documents import to_document, to_linked_documents
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
 
@@ -52,6 +52,34 @@ class HeadingSplitter(BaseDocumentTransformer):
                 document.metadata,
             )
         ]
+
+    def split_with_sections(
+        self, documents: Sequence[Document], *, max_section_tokens: int | None = None
+    ) -> tuple[list[Document], list[Document]]:
+        """Cut each Document into chunks and the sections that hold them.
+
+        Args:
+            documents: As for `split_documents`.
+            max_section_tokens: As for `LlamaParseLoader.load_with_sections`.
+
+        Returns:
+            What that gives.
+
+        Raises:
+            ConfigError: `split` is not "chunk".
+            ParseStrataError: As `transform_documents`.
+        """
+        loading = self._loading = Loading(self._options)
+        return to_linked_documents(
+            cut
+            for document in documents
+            for cut in loading.cut_text(
+                document.page_content,
+                str(document.metadata.get("source") or ""),
+                document.metadata,
+                max_section_tokens,
+            )
+        )
 
     def split_documents(self, documents: Sequence[Document]) -> list[Document]:
         """Cut each Document: the name that LangChain's text splitters have for it."""

@@ -7,9 +7,10 @@ try:
 except ModuleNotFoundError as error:
     raise MissingExtraError(error.name or "llama_index.core", "llama-index") from None
 
+from parsestrata.chunking.chunk import document_id
 from parsestrata.llama_index.images import image_nodes
 from parsestrata.llama_index.node_parser import HeadingNodeParser
-from parsestrata.llama_index.nodes import document_id, to_document, to_nodes
+from parsestrata.llama_index.nodes import to_document, to_nodes
 from parsestrata.llama_index.reader import LlamaParseReader
 from parsestrata.llama_index.retriever import LlamaParseRetriever
 from parsestrata.llama_index.tool_spec import LlamaParseToolSpec

@@ -12,7 +12,9 @@ from llama_index.core.schema import (
     TextNode,
 )
 
-from parsestrata.chunking.chunk import Chunk, make_uuid
+from parsestrata.chunking.chunk import Chunk, document_id
+from parsestrata.chunking.sections import DocumentSection
+from parsestrata.conversion.loading import Cut
 from parsestrata.document.model import Heading
 from parsestrata.options import Options
 
@@ -26,21 +28,6 @@ _METADATA_TEMPLATE = "{value}"
 _TEXT_TEMPLATE = "{metadata_str}\n\n{content}"
 _RAW_TEMPLATE = "{}\n\n{{metadata_str}}\n\n{{content}}"
 """Of raw results, with their id: a cache knows a document by this text alone."""
-
-
-def document_id(source: str, options: Options, namesake: int = 1) -> str:
-    """Return the id that all nodes of a document have as their `ref_doc_id`.
-
-    Args:
-        source: As in the metadata.
-        options: For the namespace.
-        namesake: 2 for the second document of that name in a run, and so on: a
-            docstore takes two documents of one id for versions of one.
-    """
-    name = f"{options.id_namespace}\x1fdocument\x1f{source}"
-    if namesake > 1:
-        name += f"\x1f{namesake}"
-    return make_uuid(options.namespace, name)
 
 
 def to_document(
@@ -89,21 +76,73 @@ def to_nodes(
         node_id=document_id(origin.source, options, namesake),
         node_type=ObjectType.DOCUMENT,
     )
-    infos = [
-        RelatedNodeInfo(node_id=chunk.id, node_type=ObjectType.TEXT)
-        for chunk, _ in described
-    ]
-    relations = _relate([chunk for chunk, _ in described], infos, source)
+    relations = _relate([chunk for chunk, _ in described], source)
     return [
-        TextNode(
-            text=chunk.body,
-            id_=chunk.id,
-            metadata=dict(metadata),
-            relationships=related,
-            **_texts(chunk, metadata),
-        )
+        _make_node(chunk, metadata, related)
         for (chunk, metadata), related in zip(described, relations, strict=True)
     ]
+
+
+def to_linked_nodes(
+    cut: Cut, options: Options, source: RelatedNodeInfo | None = None
+) -> tuple[list[TextNode], list[TextNode]]:
+    """Make the nodes of one document, and those of its sections.
+
+    PARENT of a chunk is the section that holds it, and of a section the one around
+    it; CHILD of a section is what has it for a parent, chunks and sections.
+
+    Args:
+        cut: The document.
+        options: For ids and templates.
+        source: As for `to_nodes`.
+
+    Returns:
+        Nodes of chunks as `to_nodes` gives them but for PARENT and CHILD, and nodes
+        of sections, an outer one before those in it.
+    """
+    if not cut.chunks:
+        return [], []
+    nodes = to_nodes(cut.chunks, options, source, cut.report.namesake)
+    of_document = nodes[0].relationships[NodeRelationship.SOURCE]
+    parents = {name: one.id for one, _ in cut.sections for name in one.child_ids}
+    for node in nodes:
+        node.relationships.pop(NodeRelationship.CHILD, None)
+        node.relationships[NodeRelationship.PARENT] = _info(parents[node.node_id])
+    sections = [
+        _make_node(section.whole, metadata, _relate_section(section, of_document))
+        for section, metadata in cut.sections
+    ]
+    return nodes, sections
+
+
+def _relate_section(
+    section: DocumentSection, source: RelatedNodeType
+) -> dict[NodeRelationship, RelatedNodeType]:
+    related: dict[NodeRelationship, RelatedNodeType] = {
+        NodeRelationship.SOURCE: source,
+        NodeRelationship.CHILD: [_info(one) for one in section.child_ids],
+    }
+    if section.parent_id:
+        related[NodeRelationship.PARENT] = _info(section.parent_id)
+    return related
+
+
+def _make_node(
+    chunk: Chunk,
+    metadata: Mapping[str, Any],
+    related: dict[NodeRelationship, RelatedNodeType],
+) -> TextNode:
+    return TextNode(
+        text=chunk.body,
+        id_=chunk.id,
+        metadata=dict(metadata),
+        relationships=related,
+        **_texts(chunk, metadata),
+    )
+
+
+def _info(node_id: str) -> RelatedNodeInfo:
+    return RelatedNodeInfo(node_id=node_id, node_type=ObjectType.TEXT)
 
 
 def _texts(chunk: Chunk, metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -147,8 +186,9 @@ def _literal(text: str) -> str:
 
 
 def _relate(
-    chunks: Sequence[Chunk], infos: Sequence[RelatedNodeInfo], source: RelatedNodeInfo
+    chunks: Sequence[Chunk], source: RelatedNodeInfo
 ) -> list[dict[NodeRelationship, RelatedNodeType]]:
+    infos = [_info(chunk.id) for chunk in chunks]
     relations: list[dict[NodeRelationship, RelatedNodeType]] = []
     open_sections: list[tuple[tuple[Heading, ...], int]] = []
     children: dict[int, list[RelatedNodeInfo]] = {}

@@ -12,7 +12,7 @@ from llama_index.core.schema import Document, MetadataMode, TextNode
 from parsestrata.conversion.in_thread import iterate_in_thread
 from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.errors import MissingExtraError, SourceError
-from parsestrata.llama_index.nodes import to_document, to_nodes
+from parsestrata.llama_index.nodes import to_document, to_linked_nodes, to_nodes
 from parsestrata.llama_index.settings import check_picklable, merge_options
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report
@@ -152,6 +152,44 @@ class LlamaParseReader(BasePydanticReader):
             namesake = reports[0].namesake
             nodes += to_nodes(own, self.options, namesake=namesake)
         return nodes
+
+    def load_with_sections(
+        self,
+        source: Sources,
+        extra_info: Mapping[str, Any] | None = None,
+        fs: Any = None,
+        *,
+        max_section_tokens: int | None = None,
+    ) -> tuple[list[TextNode], list[TextNode]]:
+        """Load TextNodes and the sections that hold them, for parent retrieval.
+
+        Embed the first, put both into the docstore: `AutoMergingRetriever` then gives
+        a whole section where enough of it was found.
+
+        Args:
+            source: As for `lazy_load_data`.
+            extra_info: As for `lazy_load_data`; the sections have it too.
+            fs: As for `lazy_load_data`.
+            max_section_tokens: A larger section is left out, and the chunks right
+                below it stand alone; None for no limit.
+
+        Returns:
+            Nodes of chunks, PARENT being the section that holds each; and nodes of
+            sections, whole, with PARENT and CHILD. Key `section_id` in the metadata
+            says the same as PARENT.
+
+        Raises:
+            ConfigError: `split` is not "chunk".
+            ParseStrataError: A source cannot be read; see `on_failed_job`.
+        """
+        loading, extra = self._begin(), _lasting(extra_info)
+        nodes: list[TextNode] = []
+        sections: list[TextNode] = []
+        for cut in loading.cuts(_opened(source, fs), max_section_tokens, extra):
+            own, around = to_linked_nodes(cut, self.options)
+            nodes += own
+            sections += around
+        return nodes, sections
 
     def _begin(self) -> Loading:
         """Begin a run that knows which files the runs before it have read."""
