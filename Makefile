@@ -29,6 +29,7 @@ bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/engine_speed.py
 	@$(BIN)/python benchmarks/engine_quality.py
 	@$(BIN)/python benchmarks/transfer.py
+	@$(BIN)/python benchmarks/agent.py
 
 # The oldest and newest releases that are allowed; CORNERS=none-oldest tries one of them.
 matrix: $(VENV)/dev
