@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STORES := $(VENV)/stores
 
-.PHONY: demo test check golden bench clean
+.PHONY: demo test test-stores check golden bench clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/demo.py
@@ -14,13 +15,16 @@ demo: $(VENV)/demo
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(ARGS)
 
+test-stores: $(STORES)/ready
+	@$(STORES)/bin/python -m pytest -q -n auto --dist loadfile --every-store tests/stores $(ARGS)
+
 check: $(VENV)/dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
 golden: $(VENV)/dev
-	@$(BIN)/python -m pytest -q tests/test_golden.py --golden
+	@$(BIN)/python -m pytest -q tests/test_golden.py tests/test_stores_table.py --golden
 
 bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/convert.py
@@ -44,3 +48,10 @@ $(VENV)/demo: $(VENV)/pip pyproject.toml
 $(VENV)/dev: $(VENV)/pip pyproject.toml
 	@$(PIP) install --editable ".[all]" --group dev
 	@touch $@ $(VENV)/demo
+
+# Twenty clients of vector stores pin what they like: an environment of their own.
+$(STORES)/ready: $(VENV)/pip pyproject.toml
+	@$(BIN)/python -m venv $(STORES)
+	@$(BIN)/python -m pip --python $(STORES)/bin/python --disable-pip-version-check \
+		--quiet install --no-compile --only-binary :all: --group stores --editable ".[all]"
+	@touch $@
