@@ -5,14 +5,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+STORES := $(VENV)/stores
 
-.PHONY: demo test check golden bench matrix clean
+.PHONY: demo test test-stores check golden bench matrix clean
 
 demo: $(VENV)/demo
 	@$(BIN)/python examples/demo.py
 
 test: $(VENV)/dev
 	@$(BIN)/python -m pytest -q -n auto --cov --cov-report=term:skip-covered $(ARGS)
+
+test-stores: $(STORES)/ready
+	@$(STORES)/bin/python -m pytest -q -n auto --dist loadfile --every-store tests/stores $(ARGS)
 
 check: $(VENV)/types
 	@$(BIN)/ruff format --check .
@@ -22,7 +26,7 @@ check: $(VENV)/types
 	@PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright --pythonpath $(BIN)/python
 
 golden: $(VENV)/dev
-	@$(BIN)/python -m pytest -q tests/test_golden.py --golden
+	@$(BIN)/python -m pytest -q tests/test_golden.py tests/test_stores_table.py --golden
 
 bench: $(VENV)/dev
 	@$(BIN)/python benchmarks/convert.py
@@ -54,4 +58,11 @@ $(VENV)/dev: $(VENV)/pip pyproject.toml
 
 $(VENV)/types: $(VENV)/dev
 	@$(PIP) install --group types
+	@touch $@
+
+# Twenty clients of vector stores pin what they like: an environment of their own.
+$(STORES)/ready: $(VENV)/pip pyproject.toml
+	@$(BIN)/python -m venv $(STORES)
+	@$(BIN)/python -m pip --python $(STORES)/bin/python --disable-pip-version-check \
+		--quiet install --no-compile --only-binary :all: --group stores --editable ".[all]"
 	@touch $@
