@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from parsestrata.conversion.numbers import DecimalMark, read_columns, read_number
+from parsestrata.conversion.tables.numbers import DecimalMark, read_columns, read_number
 
 NUMBERS = [
     ("1,234", 1234, ""),

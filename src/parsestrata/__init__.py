@@ -13,9 +13,9 @@ from parsestrata.chunking.chunk import Chunk, contextualize
 from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.metadata import Provenance, to_flat, to_rich
 from parsestrata.chunking.sections import DocumentSection
-from parsestrata.conversion.document_table import DocumentTable
 from parsestrata.conversion.sections import find_section
-from parsestrata.conversion.tables import find_tables, rows_of
+from parsestrata.conversion.tables.document_table import DocumentTable
+from parsestrata.conversion.tables.extraction import find_tables, rows_of
 from parsestrata.document.geometry import Region
 from parsestrata.errors import ParseStrataError, ParseStrataWarning
 from parsestrata.face import chunk, outline, sections, tables

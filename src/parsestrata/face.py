@@ -6,10 +6,10 @@ from typing import Unpack
 from parsestrata.chunking.chunk import Chunk
 from parsestrata.chunking.sections import DocumentSection
 from parsestrata.conversion.conversion import Conversion
-from parsestrata.conversion.document_table import DocumentTable
 from parsestrata.conversion.loading import Loading, as_sources
 from parsestrata.conversion.sections import cut_with_sections
-from parsestrata.conversion.tables import extract_tables
+from parsestrata.conversion.tables.document_table import DocumentTable
+from parsestrata.conversion.tables.extraction import extract_tables
 from parsestrata.document.outline import Section
 from parsestrata.options import Options, OptionValues
 from parsestrata.report import Report

@@ -18,7 +18,7 @@ from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.pieces import Writer
 from parsestrata.chunking.tokens import CountTokens, resolve_counter
 from parsestrata.conversion.conversion import Conversion
-from parsestrata.conversion.tables import DocumentTable, tables_among
+from parsestrata.conversion.tables.extraction import DocumentTable, tables_among
 from parsestrata.document.model import Item, Page
 from parsestrata.document.outline import heading_paths
 from parsestrata.options import Options

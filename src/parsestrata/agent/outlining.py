@@ -2,7 +2,7 @@
 
 from parsestrata.agent.answer import DEFAULT_BUDGET, Answer, Call, Unit, shorten
 from parsestrata.agent.opened import OpenDocument
-from parsestrata.agent.sections import SectionItems, find_section
+from parsestrata.agent.sections import SectionItems, look_up
 from parsestrata.chunking.citation import write_pages
 from parsestrata.errors import ToolCallError
 
@@ -36,7 +36,7 @@ def outline(
     sections = document.sections
     above = 0
     if section:
-        root = find_section(document.sections, section)
+        root = look_up(document.sections, section)
         sections, above = document.below(root), root.depth - 1
     units = [
         Unit(_indent(one.depth - above) + describe_section(document, one), tight=True)

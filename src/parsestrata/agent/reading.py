@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from parsestrata.agent.answer import DEFAULT_BUDGET, Answer, Call, Unit
 from parsestrata.agent.opened import OpenDocument
 from parsestrata.agent.outlining import describe_section
-from parsestrata.agent.sections import SectionItems, find_section
+from parsestrata.agent.sections import SectionItems, look_up
 from parsestrata.document.model import Item
 from parsestrata.errors import ToolCallError
 
@@ -34,7 +34,7 @@ def read_section(
     Raises:
         ToolCallError: There is no such section; names the nearest.
     """
-    found = find_section(document.sections, section)
+    found = look_up(document.sections, section)
     below = document.below(found)
     units = [
         unit

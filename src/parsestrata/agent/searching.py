@@ -8,7 +8,7 @@ from msgspec import Struct
 from parsestrata.agent.answer import DEFAULT_BUDGET, Answer, Call, Unit
 from parsestrata.agent.opened import OpenDocument
 from parsestrata.agent.passages import Passage
-from parsestrata.agent.sections import find_section
+from parsestrata.agent.sections import look_up
 from parsestrata.chunking.citation import cite
 from parsestrata.errors import ToolCallError
 
@@ -85,7 +85,7 @@ def find_hits(
         raise ToolCallError(problem)
     wanted = None
     if within:
-        root = find_section(document.sections, within)
+        root = look_up(document.sections, within)
         wanted = {one.id for one in document.below(root)}
     if search_function is None:
         ranked: Iterable[tuple[Passage, float]] = document.index.rank(query)

@@ -79,7 +79,7 @@ def divide(
     ]
 
 
-def find_section(sections: Sequence[SectionItems], asked: str) -> SectionItems:
+def look_up(sections: Sequence[SectionItems], asked: str) -> SectionItems:
     """Find a section by its id, its title, its printed number or its heading path.
 
     Args:

@@ -7,9 +7,9 @@ from typing import Literal, get_args
 
 from parsestrata.agent.answer import DEFAULT_BUDGET, Answer, Call, Unit, shorten
 from parsestrata.agent.opened import OpenDocument
-from parsestrata.agent.sections import find_section
+from parsestrata.agent.sections import look_up
 from parsestrata.chunking.tables import lay_out
-from parsestrata.conversion.tables import DocumentTable
+from parsestrata.conversion.tables.extraction import DocumentTable
 from parsestrata.document.model import Table
 from parsestrata.errors import ConfigError, ToolCallError
 
@@ -41,7 +41,7 @@ def list_tables(
     holders = document.table_sections
     chosen = list(zip(document.tables, holders, strict=True))
     if section:
-        root = find_section(document.sections, section)
+        root = look_up(document.sections, section)
         chosen = [(table, holder) for table, holder in chosen if root.holds(holder)]
     units = [Unit(_describe(table, holder), tight=True) for table, holder in chosen]
     if not units:

@@ -18,8 +18,8 @@ from parsestrata.cli.arguments import (
 )
 from parsestrata.cli.output import open_output
 from parsestrata.conversion.conversion import Conversion
-from parsestrata.conversion.document_table import DocumentTable
-from parsestrata.conversion.tables import extract_tables
+from parsestrata.conversion.tables.document_table import DocumentTable
+from parsestrata.conversion.tables.extraction import extract_tables
 from parsestrata.errors import ConfigError
 from parsestrata.options import OnFailedPage
 from parsestrata.sources.source import open_source

@@ -13,10 +13,14 @@ from msgspec import Struct
 from parsestrata.chunking.chunk import join_titles
 from parsestrata.chunking.citation import Citation, write_pages
 from parsestrata.chunking.tables import clean_row, lay_out
-from parsestrata.conversion import frames
-from parsestrata.conversion.numbers import DecimalMark
-from parsestrata.conversion.selection import find_columns, find_rows, unique_names
-from parsestrata.conversion.titles import plain_text
+from parsestrata.conversion.tables import frames
+from parsestrata.conversion.tables.numbers import DecimalMark
+from parsestrata.conversion.tables.selection import (
+    find_columns,
+    find_rows,
+    unique_names,
+)
+from parsestrata.conversion.tables.titles import plain_text
 from parsestrata.document.geometry import Region
 from parsestrata.document.model import Table
 from parsestrata.options import TableFormat

@@ -13,9 +13,9 @@ from parsestrata.chunking.chunker import bind_items, pack_blocks, prepare_items
 from parsestrata.chunking.citation import Citation, cite
 from parsestrata.chunking.pieces import Writer
 from parsestrata.conversion.conversion import Conversion
-from parsestrata.conversion.document_table import DocumentTable, TableChunk
 from parsestrata.conversion.splits import split_result
-from parsestrata.conversion.titles import read_texts
+from parsestrata.conversion.tables.document_table import DocumentTable, TableChunk
+from parsestrata.conversion.tables.titles import read_texts
 from parsestrata.document.model import Item, Table
 from parsestrata.document.outline import heading_text
 from parsestrata.errors import AccountingError, AllPagesFailedError, ConfigError

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from parsestrata.conversion.numbers import DecimalMark, read_columns
+from parsestrata.conversion.tables.numbers import DecimalMark, read_columns
 from parsestrata.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
