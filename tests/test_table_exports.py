@@ -20,7 +20,7 @@ from parsestrata.chunking.metadata import KEYS
 from parsestrata.errors import ConfigError, MissingExtraError
 from strategies import any_results
 
-pytestmark = pytest.mark.needs("pandas", "arrow")
+pytestmark = pytest.mark.needs("tables")
 
 
 HARBOUR = EXAMPLES / "harbour-water-2025.json"
@@ -296,7 +296,7 @@ def test_an_odd_table_makes_a_frame(rows: list[list[str]], numbers: bool) -> Non
 
 @pytest.mark.parametrize(
     ("module", "method", "extra"),
-    [("pandas", "to_pandas", "pandas"), ("pyarrow", "to_arrow", "arrow")],
+    [("pandas", "to_pandas", "tables"), ("pyarrow", "to_arrow", "tables")],
     ids=["pandas", "arrow"],
 )
 def test_a_package_that_is_missing_is_named_with_its_extra(

@@ -33,7 +33,7 @@ def to_pandas(
     try:
         import pandas as pd
     except ImportError:
-        raise MissingExtraError(module="pandas", extra="pandas") from None
+        raise MissingExtraError(module="pandas", extra="tables") from None
     values = _read(table, numbers=numbers, decimal=decimal)
     series = {
         name: pd.Series(column, dtype=_dtype(column))
@@ -52,7 +52,7 @@ def to_arrow(
     try:
         import pyarrow as pa
     except ImportError:
-        raise MissingExtraError(module="pyarrow", extra="arrow") from None
+        raise MissingExtraError(module="pyarrow", extra="tables") from None
     values = _read(table, numbers=numbers, decimal=decimal)
     kinds = {"int64": pa.int64(), "float64": pa.float64(), None: pa.string()}
     arrays = [pa.array(column, kinds[_kind(column)]) for column in values]
