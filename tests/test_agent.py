@@ -91,6 +91,15 @@ def test_a_document_without_headings_is_one_section() -> None:
     assert "All there is." in str(tools.read_section("s0"))
 
 
+def test_a_document_that_could_not_be_read_says_so() -> None:
+    tools = DocumentTools(b.result(b.failed_page(1), b.failed_page(2)))
+
+    assert "could be read: 2 of 2 pages failed" in str(tools.outline())
+    assert "Page 2 failed: worker timed out" in str(tools.describe())
+    assert "(Page 1 failed: worker timed out.)" in str(tools.read_pages(1))
+    assert "no table" in str(tools.list_tables())
+
+
 # Sections
 
 

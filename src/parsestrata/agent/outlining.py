@@ -44,7 +44,7 @@ def outline(
         if one.depth - above <= depth
     ]
     if not any(one.level for one in document.sections):
-        units.append(Unit("(The document has no headings: read_pages or search.)"))
+        units.append(Unit(_why_flat(document)))
     arguments = (document.fingerprint, depth, section)
     call = Call("outline", arguments, cursor, max_tokens, document.count)
     return call.answer(units)
@@ -60,6 +60,14 @@ def describe_section(document: OpenDocument, section: SectionItems) -> str:
     told = [write_pages(facts.page_number, facts.page_end), size]
     told += [_several(facts.tables, "table"), _several(facts.figures, "figure")]
     return f"{section.id}: {title} ({', '.join([one for one in told if one])})"
+
+
+def _why_flat(document: OpenDocument) -> str:
+    if document.sections:
+        return "(The document has no headings: read_pages or search.)"
+    failed = len(document.report.failed_pages)
+    why = f"{failed} of {len(document.pages)} pages failed" if failed else "it is empty"
+    return f"(Nothing of the document could be read: {why}. Ask describe.)"
 
 
 def _indent(depth: int) -> str:
