@@ -301,7 +301,8 @@ def test_a_spec_survives_a_pickle() -> None:
 
 
 own_warnings = pytest.mark.filterwarnings(
-    "ignore::pydantic.warnings.PydanticDeprecationWarning"
+    "ignore::pydantic.warnings.PydanticDeprecationWarning",
+    "ignore:ServiceManager is deprecated:DeprecationWarning",
 )
 """Of the framework's agents, which look at every attribute of themselves."""
 
