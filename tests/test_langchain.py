@@ -478,6 +478,7 @@ def test_a_blob_gives_what_the_loader_gives(real_file: Path) -> None:
     assert documents == load(real_file)
 
 
+@pytest.mark.needs("local")
 def test_a_blob_of_an_office_file_is_a_document(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
