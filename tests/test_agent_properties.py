@@ -1,8 +1,9 @@
 """What holds for any document and any call: budgets, cursors, and nothing lost."""
 
 import json
+import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +19,10 @@ from parsestrata.options import Options
 from strategies import MARK, any_results, count_words
 
 pytestmark = pytest.mark.needs("agent")
+long_examples = pytest.mark.filterwarnings(
+    "ignore:Generating overly large repr:hypothesis.errors.HypothesisWarning"
+)
+"""A result that fails a test is long, and is shown all the same."""
 
 
 BUDGETS = st.sampled_from([SMALLEST_BUDGET, SMALLEST_BUDGET + 1, 500, 1500, 6000])
@@ -45,6 +50,17 @@ def walk(call: Callable[[str], Answer]) -> Iterator[Answer]:
     raise AssertionError(message)
 
 
+def text_of(answers: Iterable[Answer]) -> str:
+    """Join answers; where one goes on within a word, nothing comes between."""
+    told, cursor = "", ""
+    for one in answers:
+        goes_on = "+" in cursor
+        text = re.sub(r"^\[\d+\]\n", "", one.text) if goes_on else one.text
+        told += text if goes_on else f"\n\n{text}"
+        cursor = one.next
+    return told.partition("\n\nSubsections:\n")[0]
+
+
 def size(answer: Answer, document: OpenDocument) -> int:
     written = json.dumps(answer.to_dict(), ensure_ascii=False)
     return max(document.count(written), document.count(str(answer)))
@@ -56,6 +72,7 @@ def marks_of_headers(document: OpenDocument) -> set[str]:
     return set(MARK.findall(" ".join(headers)))
 
 
+@long_examples
 @given(any_results(), BUDGETS)
 def test_all_sections_together_read_every_item_once(answer: Json, budget: int) -> None:
     tools = open_tools(answer)
@@ -68,8 +85,7 @@ def test_all_sections_together_read_every_item_once(answer: Json, budget: int) -
                 section.id, cursor=cursor, max_tokens=budget
             )
         )
-        text = "".join([one.text.partition("\n\nSubsections:")[0] for one in read])
-        told.update(MARK.findall(text))
+        told.update(MARK.findall(text_of(read)))
 
     kept = [item for section in document.sections for item in section.items]
     assert sorted(i.position for i in kept) == sorted(
@@ -85,6 +101,7 @@ def test_all_sections_together_read_every_item_once(answer: Json, budget: int) -
     assert again <= set(told)
 
 
+@long_examples
 @given(any_results(), BUDGETS)
 def test_the_pages_together_read_every_item_once(answer: Json, budget: int) -> None:
     tools = open_tools(answer)
@@ -96,7 +113,7 @@ def test_the_pages_together_read_every_item_once(answer: Json, budget: int) -> N
             numbers[0], last=numbers[-1], cursor=cursor, max_tokens=budget
         )
     )
-    told = Counter(MARK.findall("".join([one.text for one in read])))
+    told = Counter(MARK.findall(text_of(read)))
 
     kept = [item for section in document.sections for item in section.items]
     expected = Counter(
@@ -149,6 +166,7 @@ def test_no_answer_is_above_its_budget(
     assert max(sizes) <= budget
 
 
+@long_examples
 @given(any_results())
 def test_every_citation_names_a_chunk_that_there_is(answer: Json) -> None:
     tools = open_tools(answer)
@@ -169,6 +187,7 @@ def test_every_citation_names_a_chunk_that_there_is(answer: Json) -> None:
                 assert set(citation.regions) <= set(cited.regions)
 
 
+@long_examples
 @given(any_results(), st.text(max_size=30), st.integers(-3, 99))
 def test_a_bad_call_says_what_there_is(answer: Json, word: str, number: int) -> None:
     tools = open_tools(answer)
@@ -191,6 +210,7 @@ def test_a_bad_call_says_what_there_is(answer: Json, word: str, number: int) -> 
     assert "\n" not in "".join(said).replace(word, "")
 
 
+@long_examples
 @given(any_results())
 def test_the_chunks_are_those_of_the_loaders(answer: Json) -> None:
     opened = OpenDocument(dump(answer), Options(on_failed_page="skip"))

@@ -115,7 +115,8 @@ class Call(Struct, frozen=True):
         rest = list(units[start:])
         if not rest:
             return Answer(text="")
-        rest[0] = replace(rest[0], text=rest[0].text[offset:])
+        if offset:
+            rest[0] = replace(rest[0], text=rest[0].text[offset:], opening="")
         fitting = self._count_fitting(rest, start)
         if not fitting:
             rest[0] = replace(rest[0], opening="")
