@@ -155,7 +155,7 @@ class Call(Struct, frozen=True):
         if length:
             return begin(length)
         if whole:
-            return self._make(whole, index, index + 1)
+            return _write(whole, self._cursor(index))
         problem = f"max_tokens={self.max_tokens} is too small for this counter"
         raise ToolCallError(problem)
 

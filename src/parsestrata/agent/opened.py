@@ -139,9 +139,7 @@ class OpenDocument:
         return Passage(
             section=section.id,
             text=part.body,
-            items=part.items,
             citation=citation,
-            tokens=self.count(part.body),
         )
 
     @cached_property
@@ -208,14 +206,12 @@ class OpenDocument:
 
     def _own_facts(self, section: SectionItems) -> SectionFacts:
         """Measure what is the section's own."""
-        pages = [item.page.number for item in section.items]
-        tables = [item.table for item in section.items if item.table is not None]
+        tables = [item for item in section.items if item.table is not None]
         figures = sum([len(item.images) for item in section.items])
-        merged = [page for table in tables for page in table.merged_pages]
         tokens = sum([self.writer.write(item).tokens for item in section.items])
         return SectionFacts(
-            page_number=pages[0],
-            page_end=max([*pages, *merged]),
+            page_number=section.items[0].page.number,
+            page_end=max([max(item.pages) for item in section.items]),
             tokens=tokens,
             tables=len(tables),
             figures=figures,
@@ -226,12 +222,10 @@ class OpenDocument:
     def cite(self, item: Item, section: SectionItems) -> Citation:
         """Say where an item stands, and in which chunk it begins."""
         chunk = self._chunks_by_item[item.position][0]
-        merged = item.table.merged_pages if item.table else ()
-        pages = (item.page.number, *merged)
         return msgspec.structs.replace(
             cite(chunk),
-            page_number=min(pages),
-            page_end=max(pages),
+            page_number=min(item.pages),
+            page_end=max(item.pages),
             page_label=item.page.label,
             heading_path=section.path,
             regions=item.regions,

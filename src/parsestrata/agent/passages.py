@@ -11,7 +11,4 @@ class Passage(Struct, frozen=True, kw_only=True):
     section: str
     """Id of the section."""
     text: str
-    items: tuple[int, ...]
-    """Positions of the items in the document."""
     citation: Citation
-    tokens: int

@@ -87,11 +87,10 @@ def _read_span(document: OpenDocument, first: int, last: int) -> Iterator[Unit]:
     read: list[tuple[int, list[Unit]]] = []
     for section in document.sections:
         for item in section.items:
-            pages = (item.page.number, *(item.table.merged_pages if item.table else ()))
-            for number in pages:
+            for number in item.pages:
                 silent.pop(number, None)
-            if min(pages) <= last and max(pages) >= first:
-                read.append((min(pages), _write(document, section, item)))
+            if min(item.pages) <= last and max(item.pages) >= first:
+                read.append((min(item.pages), _write(document, section, item)))
     for page in silent.values():
         if first <= page.number <= last:
             state = f"failed: {page.error}" if page.error else "has no text"

@@ -127,3 +127,8 @@ class Item(Struct, frozen=True, kw_only=True, gc=False):
     links: tuple[Link, ...] = ()
     merged_into_page: int = 0
     """Set on the stub of a merged table: where the whole table stands."""
+
+    @property
+    def pages(self) -> tuple[int, ...]:
+        """Numbers of its page, and of those that its table was merged from."""
+        return (self.page.number, *(self.table.merged_pages if self.table else ()))

@@ -246,11 +246,7 @@ def outline(items: Iterable[Item]) -> tuple[Section, ...]:
             while len(open_sections) >= len(path):
                 close(page)
             open_sections.append((path[-1], item.page.number, []))
-        page = max(item.page.number, max(_merged_pages(item), default=1))
+        page = max(item.pages)
     while open_sections:
         close(page)
     return tuple(roots)
-
-
-def _merged_pages(item: Item) -> tuple[int, ...]:
-    return item.table.merged_pages if item.table else ()

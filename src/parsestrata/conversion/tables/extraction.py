@@ -256,7 +256,6 @@ def _locate(found: _Found, source: str) -> Citation:
     item, holder = found.item, found.holder
     if holder is None:
         raise AccountingError(source, lost=(item.position,), doubled=())
-    pages = (item.page.number, *found.table.merged_pages)
     titles = [heading.text for heading in found.block.path]
     lead = [piece.item for piece in found.block.lead if piece.item.level]
     taken = {heading_text(item.plain) for item in lead}
@@ -264,8 +263,8 @@ def _locate(found: _Found, source: str) -> Citation:
         titles.pop()
     return msgspec.structs.replace(
         cite(holder),
-        page_number=min(pages),
-        page_end=max(pages),
+        page_number=min(item.pages),
+        page_end=max(item.pages),
         page_label=item.page.label,
         heading_path=tuple(titles),
         regions=item.regions,
